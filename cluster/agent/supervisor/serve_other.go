@@ -1,0 +1,13 @@
+//go:build !linux
+
+package supervisor
+
+import (
+	"errors"
+	"os/exec"
+	"runtime"
+)
+
+func secondSelf() (*exec.Cmd, error) {
+	return nil, errors.New("running tasks needs Linux, this is " + runtime.GOOS)
+}
