@@ -27,18 +27,31 @@ func Append(dst []byte, m proto.Message) ([]byte, error) {
 // Message writes m as [Marshal] does, as a value among others. On an error
 // nothing is written.
 func (e *Encoder) Message(m proto.Message) error {
+	mark := len(e.buf)
+	e.BeginObject()
+	if err := e.Members(m); err != nil {
+		e.buf = e.buf[:mark]
+		return err
+	}
+	e.EndObject()
+	return nil
+}
+
+// Members writes the fields of m into the object that is open, so that others
+// can stand beside them: Mesos' own answers mix both. On an error nothing is
+// written.
+func (e *Encoder) Members(m proto.Message) error {
 	pm := m.ProtoReflect()
+	if !pm.IsValid() {
+		pm = pm.New()
+	}
 	t, err := tableOf(pm)
 	if err != nil {
 		return err
 	}
 	mark := len(e.buf)
 	e.missing = false
-	if pm.IsValid() {
-		e.message(reflect.ValueOf(pm.Interface()).Elem(), t)
-	} else {
-		e.message(reflect.ValueOf(pm.New().Interface()).Elem(), t)
-	}
+	e.members(reflect.ValueOf(pm.Interface()).Elem(), t)
 	if e.missing {
 		e.buf = e.buf[:mark]
 		return checkRequired(pm)
@@ -46,9 +59,29 @@ func (e *Encoder) Message(m proto.Message) error {
 	return nil
 }
 
-// message writes the generated struct s.
+// EncodeList writes messages as an array, [] if there are none. On an error
+// nothing is written.
+func EncodeList[M proto.Message](e *Encoder, list []M) error {
+	mark := len(e.buf)
+	e.BeginArray()
+	for _, m := range list {
+		if err := e.Message(m); err != nil {
+			e.buf = e.buf[:mark]
+			return err
+		}
+	}
+	e.EndArray()
+	return nil
+}
+
 func (e *Encoder) message(s reflect.Value, t *table) {
 	e.BeginObject()
+	e.members(s, t)
+	e.EndObject()
+}
+
+// members writes the fields of the generated struct s.
+func (e *Encoder) members(s reflect.Value, t *table) {
 	for _, f := range t.fields {
 		v := s.Field(f.index)
 		switch {
@@ -64,7 +97,6 @@ func (e *Encoder) message(s reflect.Value, t *table) {
 			e.unset(f)
 		}
 	}
-	e.EndObject()
 }
 
 // isSet says whether a singular field outside a oneof is set. All but bytes are
