@@ -29,12 +29,17 @@ func (r Resources) Sub(o Resources) Resources {
 
 // Contains says whether o could be taken out of r.
 func (r Resources) Contains(o Resources) bool {
-	if len(o) == 1 {
-		return r.containsItem(o[0])
+	if !slices.ContainsFunc(o, Item.whole) { // then no kind is there twice
+		for i := range o {
+			if !r.containsItem(&o[i]) {
+				return false
+			}
+		}
+		return true
 	}
 	rest := r
 	for _, it := range o {
-		if !rest.containsItem(it) {
+		if !rest.containsItem(&it) {
 			return false
 		}
 		rest = rest.subItem(it)
@@ -82,22 +87,23 @@ func (r Resources) subItem(it Item) Resources {
 	return r
 }
 
-func (r Resources) containsItem(it Item) bool {
-	if it.empty() {
-		return true
+func (r Resources) containsItem(it *Item) bool {
+	for i := range r {
+		have := &r[i]
+		if (have.kind == it.kind || have.kind.key == it.kind.key) && have.holds(it) {
+			return true
+		}
 	}
-	return slices.ContainsFunc(r, func(have Item) bool {
-		return have.kind.key == it.kind.key && have.holds(it)
-	})
+	return it.empty()
 }
 
 // whole says whether an item can only be had as it is: volumes, and disks that
 // are a mount or a block device of their own.
 func (it Item) whole() bool {
-	if it.Shared() {
-		return false // equal copies are counted
-	}
 	d := it.Disk()
+	if d == nil || it.Shared() { // equal shared copies are counted
+		return false
+	}
 	t := d.GetSource().GetType()
 	return d.GetPersistence() != nil || t == v1.Resource_DiskInfo_Source_MOUNT || t == v1.Resource_DiskInfo_Source_BLOCK
 }
@@ -106,12 +112,12 @@ func (it Item) sameAmount(o Item) bool {
 	return it.milli == o.milli && slices.Equal(it.ranges, o.ranges) && slices.Equal(it.set, o.set)
 }
 
-func (it Item) holds(o Item) bool {
+func (it *Item) holds(o *Item) bool {
 	if it.Shared() {
-		return it.shares >= o.shares && it.sameAmount(o)
+		return it.shares >= o.shares && it.sameAmount(*o)
 	}
 	if it.whole() {
-		return it.sameAmount(o)
+		return it.sameAmount(*o)
 	}
 	return it.milli >= o.milli && containsRanges(it.ranges, o.ranges) && containsSet(it.set, o.set)
 }

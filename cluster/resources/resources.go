@@ -211,3 +211,12 @@ func Milli(v float64) int64 {
 		return int64(m + 0.5)
 	}
 }
+
+// AtMost is the item with no more than milli of its scalar; other types stay
+// as they are.
+func (it Item) AtMost(milli int64) Item {
+	if it.Type() == v1.Value_SCALAR && !it.whole() {
+		it.milli = min(it.milli, milli)
+	}
+	return it
+}
