@@ -1,0 +1,185 @@
+package repl
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"mesosbook/kernel"
+	"mesosbook/resources"
+)
+
+// builtins are the ':' commands that need nothing but the terminal and the kernel.
+func (r *REPL) builtins() []Command {
+	return []Command{
+		{Name: "help", Args: "[NAME]", Summary: "what there is, or the page of a name, a topic or a command", Run: r.helpCommand, Complete: r.completeHelp},
+		{Name: "quit", Summary: "leave (also Ctrl-D on an empty line)", Run: r.quitCommand},
+		{Name: "hist", Args: "[-g TEXT]", Summary: "what was typed, or what of it contains TEXT", Run: r.histCommand},
+		{Name: "who", Summary: "the names of this session with their types", Run: r.whoCommand},
+		{Name: "save", Args: "[-a] FILE", Summary: "write the cells of this session and their outputs as a Markdown notebook; -a with those that failed", Run: r.saveCommand, Complete: completeFile},
+		{Name: "load", Args: "FILE", Summary: "run the cells of a Markdown notebook or a .go file, up to the first error", Run: r.loadCommand, Complete: completeFile},
+		{Name: "edit", Args: "[N]", Summary: "write the next cell in your editor, beginning with cell N or the last one", Run: r.editCommand},
+		{Name: "time", Args: "[on|off]", Summary: "show how long each cell took", Run: r.timeCommand},
+		{Name: "set", Args: "[NAME VALUE]", Summary: "show or change the settings", Run: r.setCommand, Complete: completeSetting},
+	}
+}
+
+// command runs a line after its colon.
+func (r *REPL) command(ctx context.Context, line string) error {
+	name, args, _ := strings.Cut(strings.TrimSpace(line), " ")
+	i := slices.IndexFunc(r.commands, func(c Command) bool { return c.Name == name })
+	if i < 0 {
+		return r.unknownCommand(name)
+	}
+	return r.commands[i].Run(ctx, strings.TrimSpace(args), screenWriter{r.scr})
+}
+
+func (r *REPL) unknownCommand(name string) error {
+	var names []string
+	for _, c := range r.commands {
+		names = append(names, c.Name)
+	}
+	if near, ok := resources.Nearest(name, names); ok {
+		return fmt.Errorf(":%s: no such command; did you mean :%s?", name, near)
+	}
+	return fmt.Errorf(":%s: no such command; :help lists them", name)
+}
+
+func (r *REPL) quitCommand(context.Context, string, io.Writer) error {
+	r.quit = true
+	return nil
+}
+
+func (r *REPL) timeCommand(_ context.Context, args string, out io.Writer) error {
+	if err := r.settings.set("time", args); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "time %s\n", onOff(r.settings.time))
+	return nil
+}
+
+func (r *REPL) setCommand(_ context.Context, args string, out io.Writer) error {
+	name, value, _ := strings.Cut(args, " ")
+	if name == "" {
+		r.settings.print(out)
+		return nil
+	}
+	return r.settings.set(name, strings.TrimSpace(value))
+}
+
+func (r *REPL) whoCommand(_ context.Context, _ string, out io.Writer) error {
+	var rows []kernel.Description
+	width := 0
+	for _, d := range r.o.Kernel.Names() {
+		if d.Cell > 0 { // not the helper names: those are in :help
+			rows = append(rows, d)
+			width = max(width, columns(d.Name))
+		}
+	}
+	if len(rows) == 0 {
+		fmt.Fprintln(out, "no names yet; a cell that defines one: x := 1")
+		return nil
+	}
+	for _, d := range rows {
+		fmt.Fprintf(out, "%-*s  %s  %s\n", width, d.Name, d.Type,
+			r.th.text(dimText, fmt.Sprintf("[%d]", d.Cell)))
+	}
+	return nil
+}
+
+func (r *REPL) histCommand(_ context.Context, args string, out io.Writer) error {
+	text, filtered := "", false
+	if args != "" {
+		if text, filtered = strings.CutPrefix(args, "-g "); !filtered {
+			return fmt.Errorf(":hist %s: want nothing or -g TEXT", args)
+		}
+	}
+	var b strings.Builder
+	for _, e := range r.hist.entries {
+		if !filtered || strings.Contains(strings.ToLower(e), strings.ToLower(strings.TrimSpace(text))) {
+			b.WriteString(e + "\n")
+		}
+	}
+	if b.Len() == 0 {
+		fmt.Fprintln(out, "nothing in the history")
+		return nil
+	}
+	r.page(b.String())
+	return nil
+}
+
+// describe answers `x?`.
+func (r *REPL) describe(name string) error {
+	if r.o.Help != nil {
+		if text, ok := r.o.Help(name); ok {
+			r.page(text)
+			return nil
+		}
+	}
+	d, err := r.o.Kernel.Describe(name)
+	if err != nil {
+		return err
+	}
+	r.page(r.description(d))
+	return nil
+}
+
+func (r *REPL) description(d kernel.Description) string {
+	var b strings.Builder
+	b.WriteString(r.th.text(titleText, d.Name))
+	if d.Type != "" {
+		b.WriteString("  " + d.Type)
+	}
+	if d.Cell > 0 {
+		b.WriteString("  " + r.th.text(dimText, fmt.Sprintf("[%d]", d.Cell)))
+	}
+	for _, part := range []string{d.Doc, d.Text} {
+		if part != "" {
+			b.WriteString("\n" + part)
+		}
+	}
+	return b.String() + "\n"
+}
+
+// complete lists what can stand at the cursor of a cell or a command line.
+func (r *REPL) complete(text string, cursor int) ([]kernel.Completion, int) {
+	line := strings.TrimLeft(text[:cursor], " ")
+	if !strings.HasPrefix(line, ":") {
+		if strings.HasPrefix(line, "!") {
+			return nil, 0
+		}
+		return r.o.Kernel.Complete(text, cursor)
+	}
+	name, args, hasArgs := strings.Cut(line[1:], " ")
+	var found []kernel.Completion
+	if !hasArgs {
+		for _, c := range r.commands {
+			if strings.HasPrefix(c.Name, name) {
+				found = append(found, kernel.Completion{Text: ":" + c.Name, Detail: c.Args, Doc: c.Summary})
+			}
+		}
+		return found, cursor - len(name) - 1
+	}
+	args = strings.TrimLeft(args, " ")
+	for _, c := range r.commands {
+		if c.Name != name || c.Complete == nil {
+			continue
+		}
+		for _, a := range c.Complete(args) {
+			found = append(found, kernel.Completion{Text: a})
+		}
+	}
+	return found, cursor - len(args)
+}
+
+func completeSetting(prefix string) []string {
+	var found []string
+	for _, s := range []string{"paging on", "paging off", "time on", "time off", "lines "} {
+		if strings.HasPrefix(s, prefix) {
+			found = append(found, s)
+		}
+	}
+	return found
+}

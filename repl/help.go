@@ -1,0 +1,127 @@
+package repl
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"mesosbook/resources"
+)
+
+const keysHelp = `Keys
+  Enter         run the cell when it is complete, else begin a new line
+  Alt-Enter     begin a new line in any case (also Ctrl-J)
+  Tab           complete the name; again: the next names
+  Up, Down      lines of the cell, then the history; Ctrl-R searches it
+  Ctrl-C        forget the line; while a cell runs: interrupt it
+  Ctrl-D        leave, on an empty line
+  Alt-E         write the cell in your editor
+  Ctrl-_        undo; Ctrl-K, Ctrl-U, Ctrl-W cut; Ctrl-Y pastes; Ctrl-L redraws
+`
+
+func (r *REPL) helpCommand(_ context.Context, name string, _ io.Writer) error {
+	name = strings.TrimPrefix(name, ":")
+	if name == "" {
+		r.page(r.overview())
+		return nil
+	}
+	if r.o.Help != nil {
+		if text, ok := r.o.Help(name); ok {
+			r.page(text)
+			return nil
+		}
+	}
+	for _, c := range r.commands {
+		if c.Name == name {
+			r.page(fmt.Sprintf("%s  %s\n", r.usage(c), c.Summary))
+			return nil
+		}
+	}
+	d, err := r.o.Kernel.Describe(name)
+	if err == nil {
+		r.page(r.description(d))
+		return nil
+	}
+	if near, ok := resources.Nearest(name, r.helpNames()); ok {
+		return fmt.Errorf(":help %s: nothing is known of it; did you mean %s?", name, near)
+	}
+	return fmt.Errorf(":help %s: nothing is known of it; :help lists what there is", name)
+}
+
+func (r *REPL) usage(c Command) string {
+	if c.Args == "" {
+		return ":" + c.Name
+	}
+	return ":" + c.Name + " " + c.Args
+}
+
+// overview lists the pages by group, then the commands and keys.
+func (r *REPL) overview() string {
+	var b strings.Builder
+	var groups []string
+	topics := r.topics()
+	width := 0
+	for _, t := range topics {
+		if !slices.Contains(groups, t.Group) {
+			groups = append(groups, t.Group)
+		}
+		width = max(width, columns(t.Name))
+	}
+	for _, c := range r.commands {
+		width = max(width, columns(r.usage(c)))
+	}
+	for _, g := range groups {
+		b.WriteString(r.th.text(titleText, g) + "\n")
+		for _, t := range topics {
+			if t.Group == g {
+				r.helpRow(&b, t.Name, t.Summary, width)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString(r.th.text(titleText, "Commands") + "\n")
+	for _, c := range r.commands {
+		r.helpRow(&b, r.usage(c), c.Summary, width)
+	}
+	r.helpRow(&b, "NAME?", "what NAME is, as :help NAME", width)
+	r.helpRow(&b, "!COMMAND", "run a shell command", width)
+	if r.o.Terminal && !r.o.Dumb {
+		b.WriteString("\n" + strings.Replace(keysHelp, "Keys", r.th.text(titleText, "Keys"), 1))
+	}
+	return b.String()
+}
+
+func (r *REPL) helpRow(b *strings.Builder, name, summary string, width int) {
+	pad := strings.Repeat(" ", max(width-columns(name), 0))
+	fmt.Fprintf(b, "  %s%s  %s\n", name, pad, summary)
+}
+
+func (r *REPL) topics() []Topic {
+	if r.o.HelpTopics == nil {
+		return nil
+	}
+	return r.o.HelpTopics()
+}
+
+func (r *REPL) helpNames() []string {
+	var names []string
+	for _, t := range r.topics() {
+		names = append(names, t.Name)
+	}
+	for _, c := range r.commands {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+func (r *REPL) completeHelp(prefix string) []string {
+	var found []string
+	for _, n := range r.helpNames() {
+		if strings.HasPrefix(n, strings.TrimPrefix(prefix, ":")) {
+			found = append(found, n)
+		}
+	}
+	return found
+}

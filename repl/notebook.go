@@ -1,0 +1,208 @@
+package repl
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mesosbook/kernel"
+	"mesosbook/repl/display"
+	"mesosbook/snippets"
+)
+
+// record is a cell of this session as :save writes it.
+type record struct {
+	cell   int
+	code   string
+	output string // what it printed and showed, plain
+	cut    bool   // output is not all of it
+	failed bool
+}
+
+func (r *REPL) remember(code string, res kernel.Result, t *task) {
+	output := t.output.String()
+	for _, v := range res.Values {
+		if output != "" && !strings.HasSuffix(output, "\n") {
+			output += "\n"
+		}
+		output += display.Text(v, display.Options{}) + "\n"
+	}
+	r.log = append(r.log, record{cell: r.count, code: strings.Trim(code, "\n"), output: output, cut: t.cut, failed: res.Err != nil})
+}
+
+// saveCommand writes the session as a notebook that snippets can replay.
+func (r *REPL) saveCommand(_ context.Context, args string, out io.Writer) error {
+	file, all := strings.CutPrefix(args, "-a ")
+	file = strings.TrimSpace(file)
+	if file == "" {
+		return errors.New(":save: want a file name, like :save demo.md")
+	}
+	if filepath.Ext(file) == "" {
+		file += ".md"
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# %s\n", strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
+	saved, failed := 0, 0
+	for _, c := range r.log {
+		if c.failed {
+			failed++
+			if !all {
+				continue
+			}
+		}
+		saved++
+		writeCell(&b, c)
+	}
+	if saved == 0 {
+		return errors.New(":save: there are no cells to save yet")
+	}
+	if _, err := snippets.Parse(file, b.Bytes()); err != nil {
+		return fmt.Errorf(":save: the session makes no notebook: %w", err)
+	}
+	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf(":save: %w", err)
+	}
+	fmt.Fprintf(out, "saved %s to %s", cellCount(saved), file)
+	if failed > 0 && !all {
+		fmt.Fprintf(out, " without %d that failed (:save -a keeps them)", failed)
+	}
+	fmt.Fprintln(out)
+	return nil
+}
+
+func cellCount(n int) string {
+	if n == 1 {
+		return "1 cell"
+	}
+	return fmt.Sprintf("%d cells", n)
+}
+
+func writeCell(b *bytes.Buffer, c record) {
+	attribute := ""
+	if c.failed {
+		attribute = " error"
+	}
+	writeFence(b, "go"+attribute, c.code)
+	if c.failed || strings.TrimSpace(c.output) == "" {
+		return // what a failed cell shows depends on where it stands
+	}
+	output := strings.TrimRight(c.output, "\n")
+	if c.cut {
+		output += "\n..."
+	}
+	b.Truncate(b.Len()) // the output block follows at once
+	writeFenceAfter(b, "output", output)
+}
+
+func writeFence(b *bytes.Buffer, info, text string) {
+	b.WriteByte('\n')
+	writeFenceAfter(b, info, text)
+}
+
+// writeFenceAfter writes a fenced block whose fence is longer than any in text.
+func writeFenceAfter(b *bytes.Buffer, info, text string) {
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	fmt.Fprintf(b, "%s%s\n%s\n%s\n", fence, info, text, fence)
+}
+
+// loadCommand runs a notebook's cells, or those of a .go file, as if typed.
+func (r *REPL) loadCommand(ctx context.Context, file string, _ io.Writer) error {
+	if file == "" {
+		return errors.New(":load: want the name of a Markdown notebook or a .go file")
+	}
+	cells, err := r.readCellsOf(file)
+	if err != nil {
+		return fmt.Errorf(":load: %w", err)
+	}
+	for i, code := range cells {
+		r.scr.print(r.echo(code))
+		if res := r.runCell(ctx, code); res.Err != nil {
+			if rest := len(cells) - i - 1; rest > 0 {
+				r.errs.println(fmt.Sprintf(":load %s: stopped, %s not run", file, cellCount(rest)))
+			}
+			return errShown
+		}
+	}
+	return nil
+}
+
+func (r *REPL) readCellsOf(file string) ([]string, error) {
+	if strings.EqualFold(filepath.Ext(file), ".go") {
+		return r.goCells(file)
+	}
+	nb, err := snippets.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	var cells []string
+	for _, c := range nb.Cells() {
+		if !c.Skip && !c.Fails {
+			cells = append(cells, c.Code)
+		}
+	}
+	if len(cells) == 0 {
+		return nil, fmt.Errorf("%s has no go blocks", file)
+	}
+	return cells, nil
+}
+
+// goCells splits a .go file at its `// %%` lines; a file without any is one cell.
+func (r *REPL) goCells(file string) ([]string, error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var cells []string
+	var cell strings.Builder
+	end := func() {
+		if text := strings.Trim(cell.String(), "\n"); !onlyComments(text) {
+			cells = append(cells, text)
+		}
+		cell.Reset()
+	}
+	for line := range strings.Lines(strings.ReplaceAll(string(src), "\r\n", "\n")) {
+		if strings.HasPrefix(line, "// %%") {
+			end()
+		}
+		cell.WriteString(line)
+	}
+	end()
+	if len(cells) == 0 {
+		return nil, fmt.Errorf("%s has no code", file)
+	}
+	return cells, nil
+}
+
+// completeFile lists files and folders that begin with prefix.
+func completeFile(prefix string) []string {
+	dir, base := filepath.Split(prefix)
+	entries, err := os.ReadDir(filepath.Clean("./" + dir)[0:])
+	if filepath.IsAbs(prefix) {
+		entries, err = os.ReadDir(dir)
+	}
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), base) || strings.HasPrefix(e.Name(), ".") && base == "" {
+			continue
+		}
+		name := dir + e.Name()
+		if e.IsDir() {
+			name += "/"
+		}
+		found = append(found, name)
+	}
+	slices.Sort(found)
+	return found
+}

@@ -1,0 +1,292 @@
+package repl
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestTypeACell(t *testing.T) {
+	c := newConsole(t, 40, 10, nil)
+	c.sees("[1] ▏")
+	c.keysTyped("show 7")
+	c.sees("[1] show 7▏")
+	c.keysTyped("\r")
+	c.sees("[1] show 7\n7\n[2] ▏")
+	c.keysTyped("\x04")
+	if err := c.ended(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEnterContinuesAnUnfinishedCell(t *testing.T) {
+	c := newConsole(t, 40, 10, nil)
+	c.keysTyped("f() {\r")
+	c.sees("[1] f() {\n...     ▏")
+	c.keysTyped("g()\r}")
+	c.sees("[1] f() {\n...     g()\n... }▏")
+	c.keysTyped("\r")
+	c.sees("[1] f() {\n...     g()\n... }\n[2] ▏")
+	c.keysTyped("\x1b[A")
+	c.sees("[1] f() {\n...     g()\n... }\n[2] f() {\n...     g()\n... }▏")
+	if got := c.kernel.cells(); len(got) != 1 || got[0] != "f() {\n\tg()\n}" {
+		t.Errorf("ran %q", got)
+	}
+}
+
+func TestAltEnterAndCtrlJBreakTheLine(t *testing.T) {
+	c := newConsole(t, 40, 10, nil)
+	c.keysTyped("a\x1b\rb\nc")
+	c.sees("[1] a\n... b\n... c▏")
+	c.keysTyped("\x1b[A\x1b[D") // up, left
+	c.sees("[1] a\n... ▏b\n... c")
+	c.keysTyped("\x1b[H\x1b[1~x\x1b[4~y") // Home twice, both ways; End
+	c.sees("[1] a\n... xby▏\n... c")
+	c.keysTyped("\r")
+	c.shows("[2] ▏")
+	if got := c.kernel.cells(); len(got) != 1 || got[0] != "a\nxby\nc" {
+		t.Errorf("ran %q", got)
+	}
+}
+
+func TestPasteDoesNotRun(t *testing.T) {
+	c := newConsole(t, 40, 10, nil)
+	c.keysTyped("\x1b[200~if x {\r\n\tprint y\r\n}\r\nz\x1b[20")
+	c.keysTyped("1~!")
+	c.sees("[1] if x {\n...     print y\n... }\n... z!▏")
+	if got := c.kernel.cells(); len(got) != 0 {
+		t.Errorf("the paste ran %q", got)
+	}
+}
+
+func TestWideRunes(t *testing.T) {
+	c := newConsole(t, 40, 10, nil)
+	c.keysTyped("世界abc😀")
+	c.keysTyped(strings.Repeat("\x1b[D", 4))
+	c.sees("[1] 世界▏abc😀")
+	c.keysTyped("\x7f\x1b[D,")
+	c.sees("[1] ,▏世abc😀")
+	c.keysTyped("\r")
+	c.shows("[2] ▏")
+	if got := c.kernel.cells(); len(got) != 1 || got[0] != ",世abc😀" {
+		t.Errorf("ran %q", got)
+	}
+}
+
+func TestNarrowWindow(t *testing.T) {
+	c := newConsole(t, 20, 6, nil)
+	c.keysTyped("aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbccc")
+	c.sees("[1] aaaaaaaaaaaaaaaa\nbbbbbbbbbbbbbbbbbbbb\nccc▏")
+	c.keysTyped("\x01")
+	c.sees("[1] ▏aaaaaaaaaaaaaaaa\nbbbbbbbbbbbbbbbbbbbb\nccc")
+	c.keysTyped("\x05\x1b[D\x1b[D\x1b[D")
+	c.sees("[1] aaaaaaaaaaaaaaaa\nbbbbbbbbbbbbbbbbbbbb\n▏ccc")
+	c.keysTyped("\x03")
+	c.shows("^C")
+	c.keysTyped("aaaaaaaaaaaaaaaa")
+	c.shows("[1] aaaaaaaaaaaaaaaa\n▏")
+}
+
+func TestCellHigherThanTheWindow(t *testing.T) {
+	c := newConsole(t, 20, 4, nil)
+	c.keysTyped("1\n2\n3\n4\n5\n6")
+	c.sees("... 3\n... 4\n... 5\n... 6▏")
+	c.keysTyped("\x1b<")
+	c.sees("[1] ▏1\n... 2\n... 3\n... 4")
+	c.keysTyped("\r")
+	c.sees("... 4\n... 5\n... 6\n[2] ▏")
+}
+
+func TestNoticeKeepsTheTypedText(t *testing.T) {
+	c := newConsole(t, 30, 8, nil)
+	c.keysTyped("ab\ncd")
+	c.sees("[1] ab\n... cd▏")
+	c.repl.Notice("task t1 is running")
+	c.sees("task t1 is running\n[1] ab\n... cd▏")
+	c.keysTyped("e")
+	c.sees("task t1 is running\n[1] ab\n... cde▏")
+	c.repl.Notice("evil \x1b[2Jtext\r\nsecond")
+	c.sees("task t1 is running\nevil [2Jtext\nsecond\n[1] ab\n... cde▏")
+}
+
+func TestNoticesAreBounded(t *testing.T) {
+	c := newConsole(t, 60, 8, nil)
+	c.sees("[1] ▏")
+	c.term.mu.Lock() // the terminal stands still
+	for range 3 * maxNotices {
+		c.repl.Notice("event")
+	}
+	c.term.mu.Unlock()
+	c.shows("more notices came too fast to be shown)\n[1] ▏")
+}
+
+func TestLateOutputIsMarked(t *testing.T) {
+	c := newConsole(t, 30, 8, nil)
+	c.keysTyped("late one\\n\r")
+	c.repl.Output(lateOutput(1, "two\nthr"))
+	c.repl.Output(lateOutput(1, "ee\n"))
+	c.repl.Output(lateOutput(1, "open"))
+	c.shows("[1] open")
+	c.shows("[1] three")
+	c.shows("[2] ▏")
+}
+
+func TestCtrlCWhileTyping(t *testing.T) {
+	c := newConsole(t, 40, 10, nil)
+	c.keysTyped("abc\x03")
+	c.sees("[1] abc^C\n[1] ▏")
+	c.keysTyped("\x03\x03")
+	c.sees("[1] abc^C\nto quit: Ctrl-D or :quit\n[1] ▏")
+	c.keysTyped("x\r")
+	c.shows("[1] x\n[2] ▏")
+}
+
+func TestCtrlCInterruptsACell(t *testing.T) {
+	c := newConsole(t, 70, 10, nil)
+	c.kernel.began = make(chan string)
+	c.keysTyped("wait\r")
+	<-c.kernel.began
+	c.keysTyped("typed ahead\x03show 1")
+	c.sees("[1] wait\n[1]: interrupted\n[2] show 1▏")
+}
+
+func TestCellTimeout(t *testing.T) {
+	c := newConsole(t, 60, 10, func(o *Options) { o.CellTimeout = 1 })
+	c.keysTyped("wait\r")
+	c.kernel.began = nil
+	c.shows("[1]: cell timeout 1ns\n[2] ▏")
+}
+
+func TestErrorWithCaret(t *testing.T) {
+	c := newConsole(t, 60, 10, nil)
+	c.keysTyped("a\nfail 世 is undefined\r")
+	c.sees("[1] a\n... fail 世 is undefined\n[1]:2:6: 世 is undefined\n    fail 世 is undefined\n         ^\n[2] ▏")
+}
+
+func TestUnfinishedOutputLineIsEnded(t *testing.T) {
+	c := newConsole(t, 60, 10, nil)
+	c.keysTyped("print no newline\r")
+	c.sees("[1] print no newline\nno newline\n[2] ▏")
+}
+
+func TestCompletion(t *testing.T) {
+	c := newConsole(t, 60, 10, nil)
+	c.keysTyped("la\t")
+	c.sees("[1] launch▏")
+	c.keysTyped("(o\t")
+	c.sees("[1] launch(off▏\noffers  func() []Offer  // the offers at hand\noffset  int")
+	c.keysTyped("e\t")
+	c.sees("[1] launch(offers▏")
+	c.keysTyped("\x03:qu\t")
+	c.sees("[1] launch(offers^C\n[1] :quit▏")
+}
+
+func TestCompletionInANarrowWindow(t *testing.T) {
+	c := newConsole(t, 9, 4, nil)
+	c.keysTyped("o\t")
+	c.sees("[1] off▏\noffers …\noffset …")
+}
+
+func TestTabIndentsAtTheStartOfALine(t *testing.T) {
+	c := newConsole(t, 40, 8, nil)
+	c.keysTyped("a\n\tb")
+	c.sees("[1] a\n...     b▏")
+}
+
+func TestEditingKeys(t *testing.T) {
+	for _, test := range []struct{ name, keys, want string }{
+		{"kill to the end of the line", "ab cd\nef\x1b[A\x01\x1bf\x0b", "[1] ab▏\n... ef"},
+		{"kill joins lines", "ab\ncd\x1b[A\x05\x0b", "[1] ab▏cd"},
+		{"kill word and yank", "one two_three\x17\x19\x19", "[1] one two_threetwo_three▏"},
+		{"kill to the start of the line", "ab\ncd\x15x", "[1] ab\n... x▏"},
+		{"word left in tmux", "one two\x1b[1;5Dx", "[1] one x▏two"},
+		{"word right", "one two\x01\x1b[1;3Cx", "[1] onex▏ two"},
+		{"delete on an empty line does not quit", "\x1b[3~x", "[1] x▏"},
+		{"delete", "abc\x01\x1b[3~", "[1] ▏bc"},
+		{"Ctrl-D deletes", "abc\x01\x04", "[1] ▏bc"},
+		{"undo", "abc\x17x\x1f\x1f", "[1] abc▏"},
+		{"undo a paste", "a\x1b[200~b\nc\x1b[201~\x1f", "[1] a▏"},
+		{"shift-tab and F5 do nothing", "a\x1b[Z\x1b[15~\x1bOPb", "[1] ab▏"},
+		{"up keeps the column", "abc\nd\nefg\x1b[A\x1b[Ax", "[1] abcx▏\n... d\n... efg"},
+		{"transpose", "ab\x14", "[1] ba▏"},
+		{"a bracket moves left", "f {\ng(\n)", "[1] f {\n...     g(\n...     )▏"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := newConsole(t, 40, 8, nil)
+			c.keysTyped(test.keys)
+			c.sees(test.want)
+		})
+	}
+}
+
+func TestHistory(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "history")
+	withFile := func(o *Options) { o.HistoryFile = file }
+	c := newConsole(t, 60, 20, withFile)
+	c.keysTyped("one\ntwo\r second\rthird \\n\rthird \\n\r")
+	c.shows("[5] ▏")
+	c.keysTyped("\x04")
+	c.ended()
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("history file: %v %v", info, err)
+	}
+	data, _ := os.ReadFile(file)
+	if want := "one\\ntwo\nthird \\\\n\n"; string(data) != want {
+		t.Errorf("history file is %q, want %q", data, want)
+	}
+	c = newConsole(t, 60, 10, withFile)
+	c.keysTyped("draft\x10")
+	c.sees(`[1] third \n▏`)
+	c.keysTyped("\x10")
+	c.sees("[1] one\n... two▏")
+	c.keysTyped("\x0e\x0e")
+	c.sees("[1] draft▏")
+	c.keysTyped("\x12TWO\x7f\x7f\x7ftwo")
+	c.sees("[1] one\n... two▏\nsearch: two   (Ctrl-R older, Enter takes it, Ctrl-G gives …")
+	c.keysTyped("\r")
+	c.sees("[1] one\n... two▏")
+	c.keysTyped("\x12none\x07")
+	c.sees("[1] one\n... two▏")
+}
+
+func TestResize(t *testing.T) {
+	c := newConsole(t, 40, 8, nil)
+	c.keysTyped("abcdefghijklmnopqrstuvwxyz")
+	c.sees("[1] abcdefghijklmnopqrstuvwxyz▏")
+	c.term.narrow(20)
+	c.repl.scr.resized()
+	c.sees("[1] abcdefghijklmnop\nqrstuvwxyz▏")
+}
+
+func TestCtrlLClears(t *testing.T) {
+	c := newConsole(t, 40, 8, nil)
+	c.keysTyped("show 1\rab\x0c")
+	c.sees("[2] ab▏")
+}
+
+func TestPaging(t *testing.T) {
+	c := newConsole(t, 60, 6, nil)
+	c.keysTyped(":help\r")
+	c.shows("Space more, Enter one, g all, q ends --▏")
+	c.keysTyped("q")
+	c.shows("[1] ▏")
+	c.keysTyped(":set paging off\r:set lines 2\r:help\r")
+	c.shows("more lines (:set lines 0")
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	reason := errors.New("told to stop")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	c := newConsoleIn(ctx, t, 40, 8, nil)
+	c.keysTyped("half")
+	c.shows("half▏")
+	cancel(reason)
+	if err := c.ended(); !errors.Is(err, reason) {
+		t.Errorf("Run gave %v", err)
+	}
+	c.sees("▏")
+}
