@@ -53,8 +53,17 @@ func parse(data []byte) (value, error) {
 	if !ok {
 		return value{}, p.syntaxError()
 	}
+	if v.kind == kindInteger || v.kind == kindDouble {
+		// picojson 1.3 does not give back the byte that ended the number, so
+		// that "5x" is read as 5 and "5 " is refused.
+		p.pos = min(p.pos+1, len(data))
+	}
 	if end := len(bytes.TrimRight(data, space)); p.pos != end {
-		return value{}, &SyntaxError{"Parsed JSON included non-whitespace trailing characters: " + string(data[p.pos:end])}
+		rest := data[p.pos:]
+		if p.pos < end {
+			rest = data[p.pos:end]
+		}
+		return value{}, &SyntaxError{"Parsed JSON included non-whitespace trailing characters: " + string(rest)}
 	}
 	return v, nil
 }
@@ -69,18 +78,19 @@ type parser struct {
 	slab  []value // where finished kids are kept
 
 	overflow bool // a number was out of range: the text of the error is another
-	eaten    bool // the byte before pos was read but not yet counted as a line end
+	eaten    bool // the fault was in the byte before pos
 }
 
 func (p *parser) syntaxError() error {
 	if p.overflow {
 		return &SyntaxError{outOfRange}
 	}
-	read := p.data[:p.pos]
+	// picojson counts a line when it reads the byte after the line's end.
+	before := min(p.pos, max(len(p.data)-1, 0))
 	if p.eaten {
-		read = read[:len(read)-1]
+		before = p.pos - 1
 	}
-	line := 1 + bytes.Count(read, []byte{'\n'})
+	line := 1 + bytes.Count(p.data[:before], []byte{'\n'})
 	rest, _, _ := bytes.Cut(p.data[p.pos:], []byte{'\n'})
 	shown := slices.DeleteFunc(bytes.Clone(rest), func(c byte) bool { return c < ' ' })
 	return &SyntaxError{fmt.Sprintf("syntax error at line %d near: %s", line, shown)}
