@@ -68,7 +68,8 @@ func count(n int, noun string) string {
 }
 
 // Replay runs the cells of a notebook one after the other and writes to Out
-// what a reader would see: prose, numbered cells, their output. A cell that
+// what a reader would see: prose, numbered cells, their output. Failures are in
+// the Report alone: the caller shows them. A cell that
 // prints something else than expected is a Failure (with Check) and the replay
 // goes on; one that fails unexpectedly ends it, because what follows builds on
 // it. The error is that of ctx or Out; the Report is good as far as it got.
@@ -135,9 +136,6 @@ func (r *replay) cell(ctx context.Context, c *Cell) error {
 		return err
 	}
 	r.judge(c, shown, cellErr)
-	if n := len(r.report.Failures); n > 0 && r.report.Failures[n-1].Cell == c.N {
-		return r.print(r.report.Failures[n-1].String(r.nb.Name) + "\n")
-	}
 	return nil
 }
 

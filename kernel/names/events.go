@@ -1,0 +1,150 @@
+package names
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"mesosbook/session"
+)
+
+func (s *Set) eventNames() map[string]any {
+	return map[string]any{
+		"events":   s.events,
+		"wait_for": s.waitFor,
+		"on":       s.on,
+	}
+}
+
+// Events is a list of events, a line each.
+type Events []session.Event
+
+// String is a line for each event.
+func (es Events) String() string {
+	if len(es) == 0 {
+		return "no events"
+	}
+	lines := make([]string, 0, len(es))
+	for _, e := range es {
+		lines = append(lines, e.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// JSON is the array of the events as they were sent.
+func (es Events) JSON() []byte {
+	var parts [][]byte
+	for _, e := range es {
+		parts = append(parts, e.JSON())
+	}
+	return jsonArray(parts)
+}
+
+// events takes event types, task states, predicates and tasks, which must all
+// fit, and how many of the last ones to give.
+func (s *Set) events(args ...any) Events {
+	const op = "events"
+	last := 0
+	var filters []func(session.Event) bool
+	for _, arg := range args {
+		if n, ok := number(arg); ok {
+			if n < 1 {
+				fail(op, fmt.Errorf("the last %d events are none; want 1 or more", n))
+			}
+			last = n
+			continue
+		}
+		match, err := matcher(arg)
+		if err != nil {
+			fail(op, err)
+		}
+		filters = append(filters, match)
+	}
+	found := Events(s.now(op).Events(func(e session.Event) bool { return all(filters, e) }))
+	if last > 0 && len(found) > last {
+		found = found[len(found)-last:]
+	}
+	return found
+}
+
+// matcher makes a filter of one argument.
+func matcher(arg any) (func(session.Event) bool, error) {
+	if f, ok := predicate(arg); ok {
+		return f, nil
+	}
+	if t, ok := arg.(*Task); ok && t != nil {
+		return func(e session.Event) bool { return string(e.TaskID()) == t.ID }, nil
+	}
+	if name, ok := text(arg); ok {
+		return eventMatch(name)
+	}
+	return nil, unknown(arg, "an event type such as \"OFFERS\", a task state, a task, or a func(e Event) bool")
+}
+
+func all(filters []func(session.Event) bool, e session.Event) bool {
+	for _, f := range filters {
+		if !f(e) {
+			return false
+		}
+	}
+	return true
+}
+
+// waitFor takes what events takes, which must all fit one event, and a time-out.
+func (s *Set) waitFor(args ...any) session.Event {
+	const op = "wait_for"
+	var filters []func(session.Event) bool
+	var within time.Duration
+	for _, arg := range args {
+		if d, err := duration(arg); err == nil {
+			within = d
+			continue
+		}
+		match, err := matcher(arg)
+		if err != nil {
+			fail(op, err)
+		}
+		filters = append(filters, match)
+	}
+	return with(s, op, within, func(ctx context.Context, live *session.Session) (session.Event, error) {
+		return live.Await(ctx, func(e session.Event) bool { return all(filters, e) })
+	})
+}
+
+// on calls f for each event of a type from now on; "*" is every event. The
+// function it gives ends that.
+func (s *Set) on(what string, f func(session.Event)) func() {
+	const op = "on"
+	if f == nil {
+		fail(op, errors.New("the function is nil"))
+	}
+	match := func(session.Event) bool { return true }
+	if what != "*" {
+		var err error
+		if match, err = eventMatch(what); err != nil {
+			fail(op, fmt.Errorf("%w; \"*\" is every event", err))
+		}
+	}
+	cancel := s.now(op).On(func(e session.Event) {
+		if match(e) {
+			s.guarded(what, e, f)
+		}
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cancels = append(s.cancels, cancel)
+	return cancel
+}
+
+// guarded keeps a panic of a cell's function from ending the program: it runs
+// in a goroutine of the session.
+func (s *Set) guarded(what string, e session.Event, f func(session.Event)) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(s.o.Out, "on %s: the function panicked: %v\n", what, p)
+		}
+	}()
+	f(e)
+}

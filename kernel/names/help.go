@@ -1,0 +1,143 @@
+package names
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mesosbook/resources"
+)
+
+// helpText is all that :help shows about the names, as Markdown: a "# " heading
+// for each group, under it the group's page, then a "## " heading for each name
+// with its signature, text and example.
+//
+//go:embed help.md
+var helpText string
+
+// Topic is one page of help: a name that cells can use, or a group of them.
+type Topic struct {
+	Group     string // heading it is listed under
+	Name      string // what :help takes
+	Signature string // how it is called; empty for a group
+	Summary   string // one line
+	Text      string // Markdown; without heading, signature and example
+	Example   string // Go; may be empty
+}
+
+// Topics lists the pages of all groups, each followed by those of its names.
+func Topics() []Topic {
+	var topics []Topic
+	group := ""
+	for _, section := range sections(helpText) {
+		t := section.topic()
+		if section.level == 1 {
+			group = t.Name
+		}
+		t.Group = group
+		topics = append(topics, t)
+	}
+	return topics
+}
+
+// Help gives the page of a name or a group as plain text; ok is false when
+// there is none.
+func Help(name string) (text string, ok bool) {
+	topics := Topics()
+	i := slices.IndexFunc(topics, func(t Topic) bool { return strings.EqualFold(t.Name, name) })
+	if i < 0 {
+		return "", false
+	}
+	t := topics[i]
+	var b strings.Builder
+	fmt.Fprintln(&b, t.title())
+	if t.Text != "" {
+		fmt.Fprintf(&b, "\n%s\n", t.Text)
+	}
+	if t.Signature == "" {
+		fmt.Fprintf(&b, "\nNames:\n")
+		for _, member := range topics[i+1:] {
+			if member.Group == t.Group {
+				fmt.Fprintf(&b, "  %-20s %s\n", member.Name, member.Summary)
+			}
+		}
+	}
+	if t.Example != "" {
+		fmt.Fprintf(&b, "\nExample:\n  %s\n", strings.ReplaceAll(t.Example, "\n", "\n  "))
+	}
+	return b.String(), true
+}
+
+func (t Topic) title() string {
+	if t.Signature != "" {
+		return t.Signature
+	}
+	return t.Name
+}
+
+// Nearest suggests the page that was probably meant.
+func Nearest(name string) (string, bool) {
+	var all []string
+	for _, t := range Topics() {
+		all = append(all, t.Name)
+	}
+	return resources.Nearest(name, all)
+}
+
+// helpSection is one heading of help.md with what follows it.
+type helpSection struct {
+	level int
+	title string
+	body  []string
+}
+
+func sections(markdown string) []helpSection {
+	var all []helpSection
+	fenced := false
+	for _, line := range strings.Split(markdown, "\n") {
+		if strings.HasPrefix(line, "```") {
+			fenced = !fenced
+		}
+		title, isName := strings.CutPrefix(line, "## ")
+		group, isGroup := strings.CutPrefix(line, "# ")
+		switch {
+		case !fenced && isName:
+			all = append(all, helpSection{2, title, nil})
+		case !fenced && isGroup:
+			all = append(all, helpSection{1, group, nil})
+		case len(all) > 0:
+			all[len(all)-1].body = append(all[len(all)-1].body, line)
+		}
+	}
+	return all
+}
+
+// topic reads a section: an indented line is the signature, a go block the
+// example, the first paragraph the summary.
+func (h helpSection) topic() Topic {
+	t := Topic{Name: h.title}
+	var text, example []string
+	fenced := false
+	for _, line := range h.body {
+		switch {
+		case strings.HasPrefix(line, "```"):
+			fenced = !fenced
+		case fenced:
+			example = append(example, line)
+		case h.level == 2 && strings.HasPrefix(line, "    ") && t.Signature == "":
+			t.Signature = strings.TrimSpace(line)
+		default:
+			text = append(text, line)
+		}
+	}
+	t.Text = strings.TrimSpace(strings.Join(text, "\n"))
+	t.Example = strings.Join(example, "\n")
+	t.Summary, _, _ = strings.Cut(t.Text, "\n\n")
+	t.Summary = strings.Join(strings.Fields(t.Summary), " ")
+	if first, _, found := strings.Cut(t.Summary, ". "); found {
+		t.Summary = first
+	}
+	t.Summary = strings.TrimSuffix(t.Summary, ".")
+	return t
+}
