@@ -3,7 +3,10 @@ package session
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"net"
+	"strings"
 	"time"
 )
 
@@ -72,4 +75,38 @@ type Options struct {
 	// takeovers. It is called by one goroutine of the session at a time, may
 	// block without stalling the stream, and must not call Close. Nil discards.
 	Log func(Notice)
+}
+
+// withDefaults fills in what is zero and refuses what makes no sense.
+func (o Options) withDefaults() (Options, error) {
+	setZero(&o.MaxRecord, 64<<20)
+	setZero(&o.HeartbeatsMissed, 5)
+	setZero(&o.BackoffMin, 500*time.Millisecond)
+	setZero(&o.BackoffMax, 15*time.Second)
+	setZero(&o.CallTimeout, 15*time.Second)
+	setZero(&o.MaxEvents, 20_000)
+	setZero(&o.MaxEventBytes, 64<<20)
+	setZero(&o.Ack, AckAuto)
+	switch {
+	case o.MaxRecord < 0 || o.HeartbeatsMissed < 0 || o.MaxEvents < 0 || o.MaxEventBytes < 0:
+		return o, errors.New("options: MaxRecord, HeartbeatsMissed, MaxEvents and MaxEventBytes must not be negative")
+	case o.BackoffMin < 0 || o.BackoffMax < o.BackoffMin:
+		return o, fmt.Errorf("options: back-off from %v to %v, want 0 <= BackoffMin <= BackoffMax", o.BackoffMin, o.BackoffMax)
+	case o.CallTimeout < 0 || o.FailoverTimeout < 0:
+		return o, errors.New("options: CallTimeout and FailoverTimeout must not be negative")
+	case o.Ack != AckAuto && o.Ack != AckManual:
+		return o, fmt.Errorf("options: Ack %q, want auto or manual", o.Ack)
+	case strings.Contains(o.Principal, ":"):
+		return o, errors.New("options: the principal has a colon, which Basic authentication cannot carry")
+	case o.Secret != "" && o.Principal == "":
+		return o, errors.New("options: a secret without a principal")
+	}
+	return o, nil
+}
+
+func setZero[T comparable](p *T, v T) {
+	var zero T
+	if *p == zero {
+		*p = v
+	}
 }

@@ -1,0 +1,328 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
+)
+
+// call is a body for the scheduler API and what is read from it.
+type call struct {
+	kind string // its type; empty when the body has none
+	body []byte
+}
+
+func (c call) op() string {
+	if c.kind == "" {
+		return "post"
+	}
+	return "post " + c.kind
+}
+
+// parseCall checks that the body is a JSON object.
+func parseCall(body []byte) (call, error) {
+	if err := checkJSON(body); err != nil {
+		return call{}, fmt.Errorf("post: the body %w", err)
+	}
+	if !gjson.ParseBytes(body).IsObject() {
+		return call{}, fmt.Errorf("post: the body is not a JSON object: %s", clip(string(body)))
+	}
+	return call{kind: gjson.GetBytes(body, "type").String(), body: body}, nil
+}
+
+// checkJSON tells where a text stops being JSON.
+func checkJSON(body []byte) error {
+	if gjson.ValidBytes(body) {
+		return nil
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return errors.New("is empty, want a JSON object")
+	}
+	var v any
+	err := json.Unmarshal(body, &v)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		before := body[:min(int(syntax.Offset), len(body))]
+		line := 1 + bytes.Count(before, []byte("\n"))
+		column := len(before) - (bytes.LastIndexByte(before, '\n') + 1)
+		return fmt.Errorf("is not valid JSON at line %d column %d: %w", line, max(column, 1), err)
+	}
+	return fmt.Errorf("is not valid JSON: %w", err)
+}
+
+// newCall builds a body; a nil member leaves the call's own part out.
+func newCall(kind string, member any) call {
+	body, _ := sjson.SetBytes([]byte("{}"), "type", kind)
+	if member != nil {
+		if b, err := sjson.SetBytes(body, strings.ToLower(kind), member); err == nil {
+			body = b
+		}
+	}
+	return call{kind, body}
+}
+
+func jsonHeader() http.Header {
+	return http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}}
+}
+
+// Post sends a call to the scheduler API of the leading master: framework_id is
+// filled where absent or null, the Mesos-Stream-Id header is set, offers used by
+// the call leave Offers and its tasks enter Tasks. A SUBSCRIBE body opens the
+// channel as Subscribe does. While the subscription is being renewed it waits,
+// at most for CallTimeout. Every HTTP status is an Answer; an error means that
+// there was no answer.
+func (s *Session) Post(ctx context.Context, body []byte) (Answer, error) {
+	c, err := parseCall(body)
+	if err != nil {
+		return Answer{}, s.failed(err)
+	}
+	if c.kind == "SUBSCRIBE" {
+		return s.Subscribe(ctx, body)
+	}
+	return s.sendCall(ctx, c, false)
+}
+
+// place is where and as whom a call is sent.
+type place struct {
+	base      string
+	stream    StreamID
+	framework FrameworkID
+	live      *stream // nil when the subscription is over
+}
+
+// sendCall sends a call for the framework and keeps what is known in step.
+func (s *Session) sendCall(ctx context.Context, c call, auto bool) (Answer, error) {
+	if a, guarded, err := s.guardCall(c); guarded {
+		return a, err
+	}
+	settle := s.prepare(c)
+	a, err := s.sendReady(ctx, c, auto)
+	settle(a, err)
+	if err != nil && !auto {
+		s.failed(err)
+	}
+	return a, err
+}
+
+// sendReady waits for the subscription and sends. While no master serves it tries
+// again, until CallTimeout.
+func (s *Session) sendReady(ctx context.Context, c call, auto bool) (Answer, error) {
+	ctx, cancel := s.callContext(ctx)
+	defer cancel()
+	wait := backoff{min: s.opt.BackoffMin, max: s.opt.BackoffMax}
+	for {
+		p, err := s.ready(ctx, c)
+		if err != nil {
+			return Answer{}, err
+		}
+		a, err := s.do(ctx, p.request(c, auto))
+		if err != nil {
+			return Answer{}, err
+		}
+		retry := s.judge(p, a)
+		if !retry {
+			return a, nil
+		}
+		timer := time.NewTimer(wait.next())
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return a, nil
+		case <-timer.C:
+		}
+	}
+}
+
+// ready waits for the subscription. Without one the last framework's id will do:
+// the master then says what it thinks of the call.
+func (s *Session) ready(ctx context.Context, c call) (place, error) {
+	for {
+		s.mu.Lock()
+		p := place{base: s.leader, stream: s.stream, framework: s.framework, live: s.live}
+		state, cause, changed, over := s.state, s.cause, s.changed, s.overLocked()
+		s.mu.Unlock()
+		switch {
+		case state == Subscribed:
+			return p, nil
+		case state == Disconnected && p.base != "":
+			return p, nil
+		case over != nil:
+			return p, unsentError{fmt.Errorf("%s: %w", c.op(), over)}
+		}
+		select {
+		case <-ctx.Done():
+			return p, unsentError{fmt.Errorf("%s: %w (%s: %v): %w", c.op(), ErrNotSubscribed, state, causeText(cause), context.Cause(ctx))}
+		case <-changed:
+		}
+	}
+}
+
+func causeText(cause error) string {
+	if cause == nil {
+		return "under way"
+	}
+	return cause.Error()
+}
+
+// unsentError is a failure before anything went out: the call had no effect.
+type unsentError struct{ error }
+
+func (e unsentError) Unwrap() error { return e.error }
+
+func isUnsent(err error) bool {
+	var u unsentError
+	return errors.As(err, &u) || isRefused(err)
+}
+
+// request fills in what the place knows.
+func (p place) request(c call, auto bool) request {
+	body := c.body
+	if id := gjson.GetBytes(body, "framework_id.value"); (!id.Exists() || id.Type == gjson.Null) && p.framework != "" {
+		if b, err := sjson.SetBytes(body, "framework_id", idValue(p.framework)); err == nil {
+			body = b
+		}
+	}
+	header := jsonHeader()
+	if p.stream != "" {
+		header.Set("Mesos-Stream-Id", string(p.stream))
+	}
+	return request{op: c.op(), method: http.MethodPost, url: p.base + schedulerPath, header: header, body: body, auto: auto}
+}
+
+// judge reads from an answer how the subscription stands: a master that does not
+// lead, or does not know our channel any more, means that the stream is dead even
+// if the connection has not said so yet. It tells whether to try again.
+func (s *Session) judge(p place, a Answer) (retry bool) {
+	if p.live == nil {
+		return false
+	}
+	text := clip(string(a.Body))
+	switch {
+	case a.Status == http.StatusTemporaryRedirect:
+		p.live.cancel(fmt.Errorf("%s does not lead any more", p.base))
+		return true
+	case a.Status == http.StatusServiceUnavailable:
+		return true
+	case strings.Contains(text, "Framework is not subscribed"), strings.Contains(text, "Framework cannot be found"):
+		p.live.cancel(fmt.Errorf("the master says: %s", text))
+	}
+	return false
+}
+
+// prepare does what must come before a call is sent and gives what must come
+// after its outcome is known.
+func (s *Session) prepare(c call) (settle func(Answer, error)) {
+	switch c.kind {
+	case "ACCEPT":
+		undo := s.expectTasks(c.body)
+		return func(a Answer, err error) {
+			if err == nil && a.OK() {
+				s.useOffers(c.body, "accept.offer_ids")
+			} else if err == nil || isUnsent(err) {
+				undo()
+			}
+		}
+	case "DECLINE":
+		return s.onSuccess(func() { s.useOffers(c.body, "decline.offer_ids") })
+	case "ACCEPT_INVERSE_OFFERS":
+		return s.onSuccess(func() { s.useInverse(c.body, "accept_inverse_offers.inverse_offer_ids") })
+	case "DECLINE_INVERSE_OFFERS":
+		return s.onSuccess(func() { s.useInverse(c.body, "decline_inverse_offers.inverse_offer_ids") })
+	case "UPDATE_FRAMEWORK":
+		return s.onSuccess(func() { s.rememberFramework(c.body) })
+	case "TEARDOWN":
+		return s.prepareTeardown(c)
+	}
+	return func(Answer, error) {}
+}
+
+func (s *Session) onSuccess(f func()) func(Answer, error) {
+	return func(a Answer, err error) {
+		if err == nil && a.OK() {
+			f()
+		}
+	}
+}
+
+func (s *Session) useOffers(body []byte, path string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range gjson.GetBytes(body, path).Array() {
+		s.offers.remove(OfferID(id.Get("value").String()))
+	}
+	s.broadcastLocked()
+}
+
+func (s *Session) useInverse(body []byte, path string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range gjson.GetBytes(body, path).Array() {
+		s.removeInverseLocked(OfferID(id.Get("value").String()))
+	}
+	s.broadcastLocked()
+}
+
+// rememberFramework keeps an updated FrameworkInfo for later subscriptions.
+func (s *Session) rememberFramework(body []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch := s.channel
+	if ch == nil {
+		return
+	}
+	for _, member := range []string{"framework_info", "suppressed_roles", "offer_constraints"} {
+		if v := gjson.GetBytes(body, "update_framework."+member); v.Exists() {
+			if b, err := sjson.SetRawBytes(ch.body, "subscribe."+member, []byte(v.Raw)); err == nil {
+				ch.body = b
+			}
+		}
+	}
+	ch.body = withFrameworkID(ch.body, s.framework)
+	s.lastSubscribe = ch.body
+}
+
+// prepareTeardown makes the end of the stream that follows a TEARDOWN of our own
+// framework a wanted one: it may come before the answer.
+func (s *Session) prepareTeardown(c call) func(Answer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch := s.channel
+	id := gjson.GetBytes(c.body, "framework_id.value").String()
+	if ch == nil || ch.teardown != nil || (id != "" && FrameworkID(id) != s.framework) {
+		return func(Answer, error) {}
+	}
+	known := make(chan struct{})
+	ch.teardown = known
+	return func(a Answer, err error) {
+		s.mu.Lock()
+		ch.tornDown = err == nil && a.OK()
+		if !ch.tornDown {
+			ch.teardown = nil
+		}
+		done := ch.tornDown
+		s.mu.Unlock()
+		close(known)
+		if done {
+			<-ch.done // the master ends the stream at once
+		}
+	}
+}
+
+// failed keeps an error for LastError and gives it back.
+func (s *Session) failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lastErr = err
+	return err
+}

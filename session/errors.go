@@ -1,0 +1,113 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// Errors that a caller may have to tell apart, with errors.Is.
+var (
+	// ErrClosed: the session was closed.
+	ErrClosed = errors.New("session closed")
+	// ErrNotSubscribed: there is no subscription and none under way.
+	ErrNotSubscribed = errors.New("not subscribed")
+	// ErrAlreadySubscribed: a channel is open.
+	ErrAlreadySubscribed = errors.New("already subscribed")
+	// ErrFailedOver: another scheduler subscribed with this framework id.
+	ErrFailedOver = errors.New("framework failed over to another session")
+	// ErrRemoved: the master has removed the framework.
+	ErrRemoved = errors.New("framework has been removed")
+	// ErrReadOnly: Options.ReadOnly refused the call.
+	ErrReadOnly = errors.New("read-only session")
+	// ErrChannelClosed: CloseChannel was called.
+	ErrChannelClosed = errors.New("channel closed")
+	// ErrTornDown: this session tore its framework down.
+	ErrTornDown = errors.New("framework torn down")
+)
+
+// AnswerError is an answer outside 2xx.
+type AnswerError struct {
+	Op     string // "post ACCEPT"
+	Status int
+	Text   string // the server's text, clipped at 200 bytes
+	Hint   string // what it means and what to do next; may be empty
+}
+
+// Error is one line.
+func (e *AnswerError) Error() string {
+	text := fmt.Sprintf("%s: %d %s", e.Op, e.Status, http.StatusText(e.Status))
+	if e.Text != "" {
+		text += ": " + e.Text
+	}
+	if e.Hint != "" {
+		text += " (" + e.Hint + ")"
+	}
+	return text
+}
+
+// hintFor says what an answer of the master means and what to do next. The texts
+// are those of Mesos 1.12 (master/http.cpp).
+func hintFor(status int, text string) string {
+	switch {
+	case status == http.StatusUnauthorized:
+		return "the master wants credentials: give principal and secret"
+	case status == http.StatusForbidden && strings.Contains(text, "not subscribed"):
+		return "the master lost this framework's channel: subscribe again"
+	case status == http.StatusForbidden:
+		return "the principal may not do this: see the master's ACLs"
+	case strings.Contains(text, "Framework cannot be found"):
+		return "the master does not know this framework id: subscribe first, or it was torn down"
+	case strings.Contains(text, "stream ID"):
+		return "each subscription has its own stream id, and a newer one replaces it"
+	case strings.Contains(text, "All non-subscribe calls should include"):
+		return "send the Mesos-Stream-Id header that the SUBSCRIBE answer had"
+	case strings.Contains(text, "does not match principal"):
+		return "framework_info.principal must be the principal you authenticate as"
+	case status == http.StatusServiceUnavailable:
+		return "the master is starting or no leader is elected: try again"
+	case status == http.StatusUnsupportedMediaType:
+		return "the Content-Type must be exactly application/json"
+	}
+	return ""
+}
+
+// clip cuts text at 200 bytes on a character's edge and makes it one line of
+// valid UTF-8.
+func clip(text string) string {
+	const limit = 200
+	cut := len(text) > limit
+	if cut {
+		end := limit
+		for end > limit-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+			end--
+		}
+		text = text[:end]
+	}
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	text = strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\r' || r == '\t' {
+			return ' '
+		}
+		if r < ' ' || r == 0x7f {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.TrimSpace(text))
+	if cut {
+		text += "..."
+	}
+	return text
+}
+
+// plainCause strips net/http's wrapping, which repeats the URL.
+func plainCause(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}

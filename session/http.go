@@ -1,0 +1,145 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// request is one HTTP request to be sent.
+type request struct {
+	op     string // for errors and records: "post ACCEPT"
+	method string
+	url    string
+	header http.Header
+	body   []byte
+	auto   bool // sent by the session itself
+}
+
+func newTransport(o Options) *http.Transport {
+	dial := o.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: o.CallTimeout, KeepAlive: 15 * time.Second}).DialContext
+	}
+	return &http.Transport{
+		DialContext:           dial,
+		TLSClientConfig:       o.TLS,
+		TLSHandshakeTimeout:   o.CallTimeout,
+		MaxIdleConnsPerHost:   4,
+		IdleConnTimeout:       90 * time.Second,
+		ExpectContinueTimeout: time.Second,
+	}
+}
+
+// open sends a request and gives the response with its body unread. The entry
+// records the call; the caller finishes it.
+func (s *Session) open(ctx context.Context, r request) (*http.Response, *CallRecord, error) {
+	req, err := http.NewRequestWithContext(ctx, r.method, r.url, bytes.NewReader(r.body))
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: not a usable URL: %q", r.op, clip(r.url))
+	}
+	if u := req.URL.User; u != nil {
+		return nil, nil, fmt.Errorf("%s: credentials in the URL are not sent; give principal and secret", r.op)
+	}
+	for k, v := range r.header {
+		req.Header[k] = slices.Clone(v)
+	}
+	if s.cred.principal != "" && req.Header.Get("Authorization") == "" && s.trusts(req.URL.Host) {
+		req.SetBasicAuth(s.cred.principal, s.cred.secret)
+	}
+	rec := s.recordCall(r)
+	resp, err := s.client.Do(req)
+	if err != nil {
+		err = s.explain(ctx, r, err)
+		s.finishCall(rec, 0, nil, err)
+		return nil, rec, err
+	}
+	return resp, rec, nil
+}
+
+// explain turns net/http's error into one line that says what to do.
+func (s *Session) explain(ctx context.Context, r request, err error) error {
+	where := r.url
+	if u, perr := url.Parse(r.url); perr == nil {
+		where = u.Scheme + "://" + u.Host
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return fmt.Errorf("%s %s: %w", r.op, where, cause)
+	}
+	cause := plainCause(err)
+	hint := ""
+	switch {
+	case isRefused(cause):
+		hint = "; is a master running there?"
+	case strings.Contains(cause.Error(), "HTTP response to HTTPS"), strings.Contains(cause.Error(), "malformed HTTP response"):
+		hint = "; http or https?"
+	}
+	return fmt.Errorf("%s %s: %w%s", r.op, where, cause, hint)
+}
+
+// do sends a request and reads the whole answer, within CallTimeout.
+func (s *Session) do(ctx context.Context, r request) (Answer, error) {
+	ctx, cancel := s.callContext(ctx)
+	defer cancel()
+	resp, rec, err := s.open(ctx, r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return s.readAnswer(ctx, r, resp, rec)
+}
+
+// callContext bounds ctx by CallTimeout and by the session's end.
+func (s *Session) callContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	timeout := fmt.Errorf("no answer for %v", s.opt.CallTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.opt.CallTimeout, timeout)
+	ctx, end := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(s.life, func() { end(ErrClosed) })
+	return ctx, func() { stop(); end(nil); cancel() }
+}
+
+// readAnswer reads the rest of a response, at most MaxRecord bytes.
+func (s *Session) readAnswer(ctx context.Context, r request, resp *http.Response, rec *CallRecord) (Answer, error) {
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(s.opt.MaxRecord)+1))
+	if err == nil && len(body) > s.opt.MaxRecord {
+		err = fmt.Errorf("answer is larger than %d bytes", s.opt.MaxRecord)
+	}
+	if err != nil {
+		err = s.explain(ctx, r, err)
+	}
+	s.finishCall(rec, resp.StatusCode, body, err)
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Op: r.op, Status: resp.StatusCode, Header: resp.Header, Body: body, URL: r.url}, nil
+}
+
+// trusts tells whether credentials may go to a host: the masters that were
+// given or led to, and the agents that they named.
+func (s *Session) trusts(host string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hosts[host]
+}
+
+// trust adds the host of a base URL.
+func (s *Session) trust(base string) {
+	if u, err := url.Parse(base); err == nil {
+		s.mu.Lock()
+		s.hosts[u.Host] = true
+		s.mu.Unlock()
+	}
+}
+
+func isRefused(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}

@@ -1,0 +1,86 @@
+package session
+
+import (
+	"fmt"
+	"time"
+)
+
+const (
+	reconcileMin = 10 * time.Second // wait before asking again
+	reconcileMax = 5 * time.Minute
+)
+
+// startReconcile asks for the state of the tasks that have not ended, and of
+// those that the master knows beside them, in a goroutine that ends with the
+// stream or when all have been answered. A master that waits for an agent to
+// come back gives no answer, so what is unanswered is asked again
+// (docs/reconciliation.md).
+func (s *Session) startReconcile(ch *channel, st *stream) {
+	s.mu.Lock()
+	for _, t := range s.tasks.live() {
+		t.asked = true
+	}
+	s.mu.Unlock()
+	ch.work.Go(func() {
+		if err := s.reconcileAll(st); err != nil && st.ctx.Err() == nil {
+			s.failed(fmt.Errorf("reconcile: %w", err))
+		}
+	})
+}
+
+func (s *Session) reconcileAll(st *stream) error {
+	answer, err := s.sendCall(st.ctx, reconcileCall(nil), true)
+	if err == nil {
+		err = answer.Err()
+	}
+	wait := backoff{min: reconcileMin, max: reconcileMax}
+	for err == nil {
+		unanswered := s.unanswered()
+		if len(unanswered) == 0 {
+			return nil
+		}
+		if answer, err = s.sendCall(st.ctx, reconcileCall(unanswered), true); err == nil {
+			err = answer.Err()
+		}
+		timer := time.NewTimer(wait.next())
+		select {
+		case <-st.ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+	return err
+}
+
+// taskPlace is a task and where it is thought to run.
+type taskPlace struct {
+	id    TaskID
+	agent AgentID
+}
+
+// unanswered lists the live tasks whose state was asked for and not told yet.
+func (s *Session) unanswered() []taskPlace {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var places []taskPlace
+	for _, t := range s.tasks.live() {
+		if t.asked {
+			places = append(places, taskPlace{t.ID, t.agent})
+		}
+	}
+	return places
+}
+
+// reconcileCall builds RECONCILE; no task means all that the master knows.
+func reconcileCall(places []taskPlace) call {
+	tasks := []any{}
+	for _, p := range places {
+		task := map[string]any{"task_id": idValue(p.id)}
+		if p.agent != "" {
+			task["agent_id"] = idValue(p.agent)
+		}
+		tasks = append(tasks, task)
+	}
+	return newCall("RECONCILE", map[string]any{"tasks": tasks})
+}

@@ -1,0 +1,199 @@
+package session
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+)
+
+const (
+	maxCalls      = 200
+	maxCallAnswer = 4 << 10 // bytes
+)
+
+// CallRecord is one request that the session sent, without credentials.
+type CallRecord struct {
+	N        int // from 1
+	Time     time.Time
+	Method   string
+	URL      string
+	Header   http.Header // Authorization is left out
+	Body     []byte
+	Status   int    // 0 while under way or without an answer
+	Answer   []byte // the first 4 KiB of the answer's body
+	Err      error
+	Duration time.Duration
+	Auto     bool // sent by the session itself: acknowledgements, reconciliation, re-subscription
+}
+
+// Type is the type of the call in the body; empty when it has none.
+func (c CallRecord) Type() string { return gjson.GetBytes(c.Body, "type").String() }
+
+// String is one line: number, time, method, call type or URL, status, duration.
+func (c CallRecord) String() string {
+	what := c.Type()
+	if what == "" {
+		what = c.URL
+	}
+	outcome := "under way"
+	switch {
+	case c.Err != nil:
+		outcome = "failed: " + clip(c.Err.Error())
+	case c.Status != 0:
+		outcome = fmt.Sprintf("%d in %v", c.Status, c.Duration.Round(100*time.Microsecond))
+	}
+	return fmt.Sprintf("%d %s %s %s: %s", c.N, c.Time.Format("15:04:05.000"), c.Method, what, outcome)
+}
+
+// callLog holds the last calls of the user and of the session itself apart, so
+// that acknowledgements do not push the user's calls out.
+type callLog struct {
+	n    int
+	user []*CallRecord
+	auto []*CallRecord
+}
+
+func (l *callLog) add(c *CallRecord) {
+	l.n++
+	c.N = l.n
+	list := &l.user
+	if c.Auto {
+		list = &l.auto
+	}
+	*list = append(*list, c)
+	if len(*list) > 2*maxCalls {
+		*list = slices.Clone((*list)[len(*list)-maxCalls:])
+	}
+}
+
+func last(list []*CallRecord) []*CallRecord { return list[max(0, len(list)-maxCalls):] }
+
+// recordCall files a request that is about to be sent.
+func (s *Session) recordCall(r request) *CallRecord {
+	header := r.header.Clone()
+	header.Del("Authorization")
+	rec := &CallRecord{Time: time.Now(), Method: r.method, URL: r.url, Header: header, Body: r.body, Auto: r.auto}
+	s.mu.Lock()
+	s.calls.add(rec)
+	s.mu.Unlock()
+	s.journalCall(*rec)
+	s.wireLine("-> %s %s %s", r.method, r.url, r.body)
+	return rec
+}
+
+// finishCall files the outcome of a request.
+func (s *Session) finishCall(rec *CallRecord, status int, body []byte, err error) {
+	s.mu.Lock()
+	rec.Status, rec.Err, rec.Duration = status, err, time.Since(rec.Time)
+	rec.Answer = slices.Clone(body[:min(len(body), maxCallAnswer)])
+	done := *rec
+	s.mu.Unlock()
+	s.journalAnswer(done)
+	if err != nil {
+		s.wireLine("<- %v", err)
+		return
+	}
+	s.wireLine("<- %d %s", status, done.Answer)
+}
+
+// Calls lists the last requests, oldest first: 200 of the user's and 200 that the
+// session sent by itself.
+func (s *Session) Calls() []CallRecord {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []CallRecord
+	for _, list := range [][]*CallRecord{s.calls.user, s.calls.auto} {
+		for _, c := range last(list) {
+			out = append(out, *c)
+		}
+	}
+	slices.SortFunc(out, func(a, b CallRecord) int { return a.N - b.N })
+	return out
+}
+
+// Curl renders the n-th last call that the session did not send by itself (1 is
+// the last) as a curl command that works when pasted into a POSIX shell.
+// Credentials stand as $MESOSBOOK_PRINCIPAL and $MESOSBOOK_SECRET.
+func (s *Session) Curl(n int) (string, error) {
+	s.mu.Lock()
+	list := last(s.calls.user)
+	var c CallRecord
+	if n >= 1 && n <= len(list) {
+		c = *list[len(list)-n]
+	}
+	s.mu.Unlock()
+	if c.Method == "" {
+		return "", fmt.Errorf("curl %d: there are %d calls; want 1 (the last) to %d", n, len(list), len(list))
+	}
+	return s.curl(c), nil
+}
+
+// curl renders a call.
+func (s *Session) curl(c CallRecord) string {
+	args := []string{"curl", "-sS"}
+	if c.Type() == "SUBSCRIBE" {
+		args = append(args, "-N")
+	}
+	if c.Method != http.MethodGet && c.Method != http.MethodPost {
+		args = append(args, "-X", c.Method)
+	}
+	if s.cred.principal != "" {
+		args = append(args, `-u "$MESOSBOOK_PRINCIPAL:$MESOSBOOK_SECRET"`)
+	}
+	if strings.HasPrefix(c.URL, "https:") && s.opt.TLS != nil && s.opt.TLS.InsecureSkipVerify {
+		args = append(args, "-k")
+	}
+	var names []string
+	for name := range c.Header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		for _, v := range c.Header[name] {
+			args = append(args, "-H", quoteShell(name+": "+v))
+		}
+	}
+	if c.Method == http.MethodPost {
+		args = append(args, "--data-binary", quoteShell(string(c.Body)))
+	}
+	return strings.Join(append(args, quoteShell(c.URL)), " ")
+}
+
+// quoteShell makes text one word for a POSIX shell.
+func quoteShell(text string) string {
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// maxWire is how many lines may wait for the function given to SetWire.
+const maxWire = 10_000
+
+// SetWire calls f with a line for each request, answer and record as it crosses;
+// nil ends it. f runs in a goroutine of its own and is cut off when it falls
+// 10,000 lines behind.
+func (s *Session) SetWire(f func(line string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wire != nil {
+		s.wire.stop()
+		s.ending = append(s.ending, s.wire.done)
+		s.wire = nil
+	}
+	if f == nil || s.state == Closed {
+		return
+	}
+	s.wire = newFeed(f, maxWire, func() { s.notice("the wire log fell %d lines behind and was ended", maxWire) })
+}
+
+// wireLine shows one line; the text is rendered only when somebody looks.
+func (s *Session) wireLine(format string, args ...any) {
+	s.mu.Lock()
+	wire := s.wire
+	s.mu.Unlock()
+	if wire != nil {
+		wire.push(strings.ToValidUTF8(strings.TrimSpace(fmt.Sprintf(format, args...)), "\uFFFD"))
+	}
+}

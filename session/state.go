@@ -1,0 +1,106 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// State is where a Session stands with its subscription.
+type State string
+
+// The states of a Session.
+const (
+	Disconnected State = "Disconnected" // no subscription is wanted: before Subscribe, after CloseChannel, teardown, takeover, removal
+	Subscribing  State = "Subscribing"  // SUBSCRIBE is under way
+	Subscribed   State = "Subscribed"   // the stream is open and SUBSCRIBED was read
+	Lost         State = "Lost"         // the stream broke; waiting to subscribe again
+	Closed       State = "Closed"       // Close was called; final
+)
+
+// next lists the states that may follow.
+func (st State) next() []State {
+	switch st {
+	case Disconnected:
+		return []State{Subscribing, Closed}
+	case Subscribing:
+		return []State{Subscribed, Lost, Disconnected, Closed}
+	case Subscribed:
+		return []State{Lost, Disconnected, Closed}
+	case Lost:
+		return []State{Subscribing, Disconnected, Closed}
+	}
+	return nil
+}
+
+// setStateLocked is the only place that changes the state. It checks that the
+// step is allowed and that the rest of the session fits the new state, clears
+// what the new state cannot have, and wakes all waiters. A step that is not
+// allowed is not made: it is a bug of this package and shows in LastError.
+func (s *Session) setStateLocked(next State, cause error) {
+	if s.state == Closed && next == Disconnected {
+		return // the channel ends because of Close
+	}
+	if !slices.Contains(s.state.next(), next) {
+		s.internalErrorLocked(fmt.Errorf("session: internal error: step from %s to %s", s.state, next))
+		return
+	}
+	s.state, s.since, s.cause = next, time.Now(), cause
+	if cause != nil {
+		s.lastErr = cause
+	}
+	if next != Subscribed {
+		s.offers.clear()
+		s.inverse = nil
+	}
+	if next == Disconnected || next == Closed {
+		s.channel, s.live, s.backoff, s.attempts = nil, nil, 0, 0
+	}
+	if err := s.invariantLocked(); err != nil {
+		s.internalErrorLocked(err)
+	}
+	s.journalStateLocked(next, cause)
+	s.broadcastLocked()
+}
+
+// invariantLocked says what does not fit the state; nil when all does.
+func (s *Session) invariantLocked() error {
+	broken := ""
+	switch s.state {
+	case Subscribed:
+		if s.channel == nil || s.stream == "" || s.framework == "" {
+			broken = "channel, stream id and framework id are known"
+		}
+	case Subscribing, Lost:
+		if s.channel == nil {
+			broken = "a channel is open"
+		}
+	}
+	if s.state != Subscribed && s.offers.len() > 0 {
+		broken = "no offer outlives the subscription"
+	}
+	if broken == "" {
+		return nil
+	}
+	return fmt.Errorf("session: internal error: state %s without: %s", s.state, broken)
+}
+
+func (s *Session) internalErrorLocked(err error) {
+	s.lastErr = err
+	s.internalErrors++
+	s.noticeLocked("%v", err)
+}
+
+// broadcastLocked wakes everyone who waits for a change.
+func (s *Session) broadcastLocked() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// Changed is closed at the next change of state, offers, tasks or events; get a
+// new one before looking at them.
+func (s *Session) Changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
