@@ -1,0 +1,315 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	"mesosbook/cluster/link"
+	v1 "mesosbook/mesos/v1"
+)
+
+// run takes in a task, or a group of tasks, for a new executor or one that runs.
+func (a *Agent) run(m *link.Run) {
+	a.mu.Lock()
+	f := a.adoptLocked(m.Framework)
+	if f.terminating || len(m.Tasks) == 0 {
+		a.mu.Unlock()
+		return
+	}
+	if a.drain != nil {
+		a.refuseLocked(f, m, v1.TaskStatus_REASON_AGENT_DRAINING, "Task was received while agent was already draining")
+		a.mu.Unlock()
+		return
+	}
+	ex := f.executor(executorID(m))
+	if ex != nil && ex.state >= terminating {
+		a.refuseLocked(f, m, v1.TaskStatus_REASON_EXECUTOR_TERMINATED, "Executor "+stateNames[ex.state])
+		a.mu.Unlock()
+		return
+	}
+	fresh := ex == nil
+	if fresh {
+		ex = a.newExecutorLocked(f, m)
+	}
+	ex.queued = append(ex.queued, m.Tasks...)
+	if m.Group {
+		ex.groups = append(ex.groups, m.Tasks)
+	}
+	var deliver func()
+	if !fresh && ex.body != nil {
+		deliver = a.deliverLocked(ex)
+	}
+	a.mu.Unlock()
+	if deliver != nil {
+		deliver()
+	}
+}
+
+var stateNames = [...]string{registering: "registering", running: "running", terminating: "terminating", terminated: "terminated"}
+
+func executorID(m *link.Run) string {
+	if m.Executor != nil {
+		return m.Executor.GetExecutorId().GetValue()
+	}
+	return m.Tasks[0].GetTaskId().GetValue()
+}
+
+// adoptLocked finds the framework, takes it back from the completed ones, or
+// makes it.
+func (a *Agent) adoptLocked(info *v1.FrameworkInfo) *framework {
+	id := info.GetId().GetValue()
+	if f := a.frameworkLocked(id); f != nil {
+		return f
+	}
+	f := &framework{info: info}
+	for i, done := range a.completed {
+		if done.id() == id {
+			f.completed = done.completed
+			a.completed = slices.Delete(slices.Clone(a.completed), i, i+1)
+			break
+		}
+	}
+	a.frameworks = append(a.frameworks, f)
+	return f
+}
+
+// refuseLocked answers tasks that never reach an executor.
+func (a *Agent) refuseLocked(f *framework, m *link.Run, reason v1.TaskStatus_Reason, text string) {
+	info := m.Executor
+	if info == nil {
+		info = &v1.ExecutorInfo{ExecutorId: &v1.ExecutorID{Value: proto.String(executorID(m))}}
+	}
+	ex := &executor{framework: f, info: info, command: m.Executor == nil}
+	for _, task := range m.Tasks {
+		a.updateLocked(ex, newTask(f, ex, task), fromAgent(f.lostOrDropped(), reason, text))
+	}
+	if len(f.executors) == 0 {
+		a.frameworks = slices.DeleteFunc(slices.Clone(a.frameworks), func(x *framework) bool { return x == f })
+		a.completed = bounded(a.completed, f, maxCompletedFrameworks)
+	}
+}
+
+// newExecutorLocked makes an executor and starts the goroutine that launches it:
+// it ends with the executor or with Close.
+func (a *Agent) newExecutorLocked(f *framework, m *link.Run) *executor {
+	info := m.Executor
+	if info == nil {
+		info = commandExecutorInfo(f, m.Tasks[0])
+	}
+	ex := &executor{framework: f, info: info, command: m.Executor == nil, container: uuid.NewString()}
+	ex.user = f.info.GetUser()
+	if u := info.GetCommand().GetUser(); u != "" {
+		ex.user = u
+	} else if u := m.Tasks[0].GetCommand().GetUser(); ex.command && u != "" {
+		ex.user = u
+	}
+	ex.dir = a.sandboxDir(a.id, f.id(), ex.id(), ex.container)
+	ctx, cancel := context.WithCancel(a.ctx)
+	ex.cancel = cancel
+	f.executors = append(slices.Clone(f.executors), ex)
+	first := m.Tasks[0]
+	a.tasks.Go(func() {
+		defer cancel()
+		a.launch(ctx, ex, first)
+	})
+	return ex
+}
+
+// Overhead that the agent adds for a command executor (slave/constants.hpp).
+const (
+	commandExecutorCPUs  = 0.1
+	commandExecutorMemMB = 32
+	executorPath         = "/usr/libexec/mesos/mesos-executor"
+)
+
+// commandExecutorInfo is the executor that Mesos makes up for a command task.
+func commandExecutorInfo(f *framework, task *v1.TaskInfo) *v1.ExecutorInfo {
+	info := &v1.ExecutorInfo{
+		ExecutorId:  &v1.ExecutorID{Value: proto.String(task.GetTaskId().GetValue())},
+		FrameworkId: f.info.Id,
+		Command: &v1.CommandInfo{Shell: proto.Bool(false), Value: proto.String(executorPath),
+			Arguments: []string{"mesos-executor", "--launcher_dir=/usr/libexec/mesos"}},
+		Name:   proto.String(commandExecutorName(task)),
+		Source: proto.String(task.GetTaskId().GetValue()),
+		Labels: task.Labels,
+	}
+	var allocation *v1.Resource_AllocationInfo
+	if len(task.Resources) > 0 {
+		allocation = task.Resources[0].AllocationInfo
+	}
+	for _, r := range []struct {
+		name  string
+		value float64
+	}{{"cpus", commandExecutorCPUs}, {"mem", commandExecutorMemMB}} {
+		info.Resources = append(info.Resources, &v1.Resource{Name: proto.String(r.name), Type: v1.Value_SCALAR.Enum(),
+			Scalar: &v1.Value_Scalar{Value: proto.Float64(r.value)}, AllocationInfo: allocation})
+	}
+	if c := task.Container; c != nil {
+		info.Container = c
+	}
+	return info
+}
+
+// commandExecutorName tells the command in short (slave/slave.cpp).
+func commandExecutorName(task *v1.TaskInfo) string {
+	id := "Command Executor (Task: " + task.GetTaskId().GetValue() + ") "
+	c := task.GetCommand()
+	switch {
+	case c.GetShell() && c.Value == nil:
+		return id + "(Command: NO COMMAND)"
+	case c.GetShell():
+		text := c.GetValue()
+		if len(text) > 15 {
+			text = text[:12] + "..."
+		}
+		return id + "(Command: sh -c '" + text + "')"
+	case c.Value == nil:
+		return id + "(Command: NO EXECUTABLE)"
+	}
+	return id + "(Command: [" + strings.Join(append([]string{c.GetValue()}, c.GetArguments()...), ", ") + "])"
+}
+
+// errUnknownContainer is what becomes of a container that no containerizer of
+// this agent takes: Mesos waits for one that is not there.
+var errUnknownContainer = errors.New("Abnormal executor termination: unknown container")
+
+// launch brings the container up and lets its body work until the executor ends.
+func (a *Agent) launch(ctx context.Context, ex *executor, first *v1.TaskInfo) {
+	b, err := a.prepare(ctx, ex, first)
+	if err != nil {
+		a.launchFailed(ctx, ex, err)
+		return
+	}
+	b.work(ctx)
+}
+
+// worker is a body that was prepared: work returns when the executor has ended.
+type worker interface{ work(context.Context) }
+
+func (a *Agent) prepare(ctx context.Context, ex *executor, first *v1.TaskInfo) (worker, error) {
+	if err := refuseContainer(ex.info.GetContainer()); err != nil {
+		return nil, err
+	}
+	u, err := a.lookupUser(ex.user)
+	if err != nil {
+		return nil, err
+	}
+	if err := makeSandbox(ex.dir, u); err != nil {
+		return nil, fmt.Errorf("Failed to create executor directory '%s': %w", ex.dir, err)
+	}
+	command := ex.info.GetCommand()
+	if ex.command {
+		command = first.GetCommand()
+	}
+	if len(command.GetUris()) > 0 {
+		if err := a.fetch(ctx, ex, command.Uris, u); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case ex.command:
+		return newCommandBody(a, ex, u), nil
+	case ex.info.GetType() == v1.ExecutorInfo_DEFAULT:
+		return newDefaultBody(a, ex, u), nil
+	}
+	return newRemoteBody(a, ex, u), nil
+}
+
+// refuseContainer gives the errors of an agent with the Mesos containerizer alone
+// and no image provisioner.
+func refuseContainer(c *v1.ContainerInfo) error {
+	if c.GetType() == v1.ContainerInfo_DOCKER && c != nil {
+		return errUnknownContainer
+	}
+	if image := c.GetMesos().GetImage(); image != nil {
+		return fmt.Errorf("Unsupported container image type: %s", image.GetType())
+	}
+	return nil
+}
+
+// launchFailed ends the tasks of an executor that did not come up.
+func (a *Agent) launchFailed(ctx context.Context, ex *executor, cause error) {
+	reason, text := v1.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED, "Failed to launch container: "+cause.Error()
+	if errors.Is(cause, errUnknownContainer) {
+		reason, text = v1.TaskStatus_REASON_EXECUTOR_TERMINATED, cause.Error()
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if ctx.Err() == nil {
+		a.counters.launchErrors++
+		a.warnf("Container '%s' for executor '%s' of framework %s failed to start: %v", ex.container, ex.id(), ex.framework.id(), cause)
+	}
+	a.endLocked(ex, fromAgent(v1.TaskState_TASK_FAILED, reason, text))
+}
+
+// endLocked ends an executor: tasks that have not ended get a copy of status.
+func (a *Agent) endLocked(ex *executor, status *v1.TaskStatus) {
+	for _, q := range ex.queued {
+		ex.tasks = append(slices.Clone(ex.tasks), newTask(ex.framework, ex, q))
+	}
+	ex.queued, ex.groups = nil, nil
+	for _, t := range ex.tasks {
+		if !isTerminal(t.proto.GetState()) {
+			a.updateLocked(ex, t, proto.CloneOf(status))
+		}
+	}
+	ex.state = terminated
+	a.retireLocked(ex)
+}
+
+// ready gives the executor its body: from now on it takes tasks.
+func (a *Agent) ready(ex *executor, b body) {
+	a.mu.Lock()
+	if ex.state == registering {
+		ex.state = running
+	}
+	ex.body = b
+	deliver := a.deliverLocked(ex)
+	a.mu.Unlock()
+	deliver()
+}
+
+// deliverLocked turns the queued tasks into launched ones and gives what then
+// tells the body, to be called without the lock.
+func (a *Agent) deliverLocked(ex *executor) func() {
+	b := ex.body
+	queued, groups := ex.queued, ex.groups
+	ex.queued, ex.groups = nil, nil
+	for _, q := range queued {
+		ex.tasks = append(slices.Clone(ex.tasks), newTask(ex.framework, ex, q))
+	}
+	return func() {
+		for _, g := range groups {
+			queued = slices.DeleteFunc(queued, func(q *v1.TaskInfo) bool { return slices.Contains(g, q) })
+			b.launchGroup(g)
+		}
+		for _, q := range queued {
+			b.launch(q)
+		}
+	}
+}
+
+// ended is called by a body when its executor is gone, with the raw wait status.
+// Tasks that have not ended get status.
+func (a *Agent) ended(ex *executor, wait int, status *v1.TaskStatus) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if ex.state == terminated {
+		return
+	}
+	if !ex.command && !ex.framework.terminating {
+		a.sendLocked(&link.ExecutorExited{FrameworkID: ex.framework.id(), ExecutorID: ex.id(), Status: wait})
+	}
+	a.endLocked(ex, status)
+}
+
+// executorTerminated is the status of tasks whose executor ended before them.
+func executorTerminated() *v1.TaskStatus {
+	return fromAgent(v1.TaskState_TASK_FAILED, v1.TaskStatus_REASON_EXECUTOR_TERMINATED, "Executor terminated")
+}

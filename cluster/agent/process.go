@@ -1,0 +1,167 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"mesosbook/cluster/agent/supervisor"
+	v1 "mesosbook/mesos/v1"
+)
+
+// process is a started command: one of package supervisor, or a simulated one.
+type process interface {
+	ID() int
+	Done() <-chan struct{}
+	// Status is the wait status after Done, false where nobody knows it.
+	Status() (syscall.WaitStatus, bool)
+	// Signal reaches the whole tree of the process.
+	Signal(syscall.Signal) error
+}
+
+// start describes a command to start in an executor's sandbox.
+type start struct {
+	command *v1.CommandInfo
+	env     map[string]string
+	user    *supervisor.User
+	limits  []supervisor.Limit
+	dir     string // working directory, and where stdout and stderr are
+	note    string // goes to stderr with the process id for %d
+}
+
+// spawn starts a command as Mesos' launch helper does: through a shell, or by
+// execvp(3) with the arguments as argv. A program that cannot be executed gives a
+// process that says so on stderr and exits with 1.
+func (a *Agent) spawn(ex *executor, s start) (process, error) {
+	if a.opts.Simulate {
+		return a.keep(ex, simulate(firstSimulatedID+int(a.simulated.Add(1)), s.command)), nil
+	}
+	sv, err := a.supervisor()
+	if err != nil {
+		return nil, err
+	}
+	c := supervisor.Command{Env: environ(s.env), Dir: s.dir, Note: s.note, User: s.user, Limits: s.limits,
+		Stdout: filepath.Join(s.dir, "stdout"), Stderr: filepath.Join(s.dir, "stderr")}
+	if s.command.GetShell() {
+		c.Path, c.Args = "/bin/sh", []string{"sh", "-c", s.command.GetValue()}
+	} else {
+		c.Args = s.command.GetArguments()
+		c.Path = lookPath(s.command.GetValue(), s.dir, s.env["PATH"])
+	}
+	mark := sandboxMark(ex.dir)
+	p, err := sv.Spawn(c, mark)
+	var errno syscall.Errno
+	if errors.As(err, &errno) && !s.command.GetShell() {
+		c.Path = "/bin/sh"
+		c.Args = []string{"sh", "-c", `echo "$0" >&2; exit 1`, fmt.Sprintf("Failed to execute '%s': %s", s.command.GetValue(), strerror(errno))}
+		p, err = sv.Spawn(c, mark)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.keep(ex, supervised{p}), nil
+}
+
+type supervised struct{ *supervisor.Process }
+
+func (p supervised) ID() int { return p.PID }
+
+// keep remembers the process, to be killed with the executor.
+func (a *Agent) keep(ex *executor, p process) process {
+	a.mu.Lock()
+	ex.processes = append(slices.Clone(ex.processes), p)
+	closed := a.closed
+	a.mu.Unlock()
+	if closed {
+		_ = p.Signal(syscall.SIGKILL)
+	}
+	return p
+}
+
+// lookPath finds a program as execvp does: a name with a slash is a path from the
+// working directory, any other is looked for in PATH. What is not found is given
+// back, for the error that exec answers.
+func lookPath(name, dir, path string) string {
+	if strings.Contains(name, "/") || name == "" {
+		return name
+	}
+	for _, d := range filepath.SplitList(path) {
+		file := filepath.Join(d, name)
+		at := file
+		if !filepath.IsAbs(at) {
+			at = filepath.Join(dir, file)
+		}
+		if info, err := os.Stat(at); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return file
+		}
+	}
+	return "/nonexistent/" + name
+}
+
+// strerror is an error's text as the C library has it.
+func strerror(e syscall.Errno) string {
+	text := e.Error()
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// statusText tells how a process ended (common/status_utils.hpp), as in "Command
+// exited with status 0".
+func statusText(ws syscall.WaitStatus) string {
+	if ws.Signaled() {
+		text := "terminated with signal " + signalName(ws.Signal())
+		if ws.CoreDump() {
+			text += " (core dumped)"
+		}
+		return text
+	}
+	return fmt.Sprintf("exited with status %d", ws.ExitStatus())
+}
+
+// signalNames are strsignal(3)'s, where Go's differ in more than the first letter.
+var signalNames = map[syscall.Signal]string{
+	syscall.SIGTRAP: "Trace/breakpoint trap", syscall.SIGABRT: "Aborted", syscall.SIGFPE: "Floating point exception",
+	syscall.SIGUSR1: "User defined signal 1", syscall.SIGUSR2: "User defined signal 2",
+	syscall.SIGALRM: "Alarm clock", syscall.SIGCONT: "Continued",
+	syscall.SIGSTOP: "Stopped (signal)", syscall.SIGXCPU: "CPU time limit exceeded", syscall.SIGXFSZ: "File size limit exceeded",
+	syscall.SIGVTALRM: "Virtual timer expired", syscall.SIGPROF: "Profiling timer expired", syscall.SIGSYS: "Bad system call",
+	syscall.SIGURG: "Urgent I/O condition", syscall.SIGHUP: "Hangup",
+}
+
+func signalName(s syscall.Signal) string {
+	if name, ok := signalNames[s]; ok {
+		return name
+	}
+	text := s.String()
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// rlimits are the numbers of setrlimit(2) on Linux.
+var rlimits = map[v1.RLimitInfo_RLimit_Type]int{
+	v1.RLimitInfo_RLimit_RLMT_CPU: 0, v1.RLimitInfo_RLimit_RLMT_FSIZE: 1, v1.RLimitInfo_RLimit_RLMT_DATA: 2,
+	v1.RLimitInfo_RLimit_RLMT_STACK: 3, v1.RLimitInfo_RLimit_RLMT_CORE: 4, v1.RLimitInfo_RLimit_RLMT_RSS: 5,
+	v1.RLimitInfo_RLimit_RLMT_NPROC: 6, v1.RLimitInfo_RLimit_RLMT_NOFILE: 7, v1.RLimitInfo_RLimit_RLMT_MEMLOCK: 8,
+	v1.RLimitInfo_RLimit_RLMT_AS: 9, v1.RLimitInfo_RLimit_RLMT_LOCKS: 10, v1.RLimitInfo_RLimit_RLMT_SIGPENDING: 11,
+	v1.RLimitInfo_RLimit_RLMT_MSGQUEUE: 12, v1.RLimitInfo_RLimit_RLMT_NICE: 13, v1.RLimitInfo_RLimit_RLMT_RTPRIO: 14,
+	v1.RLimitInfo_RLimit_RLMT_RTTIME: 15,
+}
+
+// limitsOf are the resource limits of a container; one without values is infinite.
+func limitsOf(c *v1.ContainerInfo) []supervisor.Limit {
+	var out []supervisor.Limit
+	for _, l := range c.GetRlimitInfo().GetRlimits() {
+		number, ok := rlimits[l.GetType()]
+		if !ok {
+			continue
+		}
+		limit := supervisor.Limit{Resource: number, Soft: ^uint64(0), Hard: ^uint64(0)}
+		if l.Soft != nil && l.Hard != nil {
+			limit.Soft, limit.Hard = l.GetSoft(), l.GetHard()
+		}
+		out = append(out, limit)
+	}
+	return out
+}

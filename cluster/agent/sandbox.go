@@ -1,0 +1,118 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+
+	"mesosbook/cluster/agent/supervisor"
+)
+
+// sandboxDir is where an executor's container lives below the work directory
+// (slave/paths.hpp). IDs go in verbatim: the master's rules keep '/' out.
+func (a *Agent) sandboxDir(agentID, frameworkID, executorID, container string) string {
+	return filepath.Join(a.opts.WorkDir, "slaves", agentID, "frameworks", frameworkID, "executors", executorID, "runs", container)
+}
+
+// makeSandbox creates the directory, its stdout and stderr, and the link "latest".
+func makeSandbox(dir string, u *supervisor.User) error {
+	runs := filepath.Dir(dir)
+	if err := os.MkdirAll(runs, 0o755); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o750); err != nil {
+		return err
+	}
+	latest := filepath.Join(runs, "latest")
+	_ = os.Remove(latest) // of a former run
+	if err := os.Symlink(dir, latest); err != nil {
+		return err
+	}
+	for _, name := range []string{"stdout", "stderr"} {
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			return err
+		}
+		f.Close()
+		if err := chown(f.Name(), u); err != nil {
+			return err
+		}
+	}
+	return chown(dir, u)
+}
+
+func chown(path string, u *supervisor.User) error {
+	if u == nil {
+		return nil
+	}
+	return os.Lchown(path, int(u.UID), int(u.GID))
+}
+
+// lookupUser finds the user to switch to, nil to stay.
+func (a *Agent) lookupUser(name string) (*supervisor.User, error) {
+	if a.opts.KeepUser || name == "" {
+		return nil, nil
+	}
+	u, err := user.Lookup(name)
+	if err != nil {
+		var unknown user.UnknownUserError
+		if errors.As(err, &unknown) {
+			return nil, fmt.Errorf("Failed to get user information for '%s': No such user", name)
+		}
+		return nil, fmt.Errorf("Failed to get user information for '%s': %w", name, err)
+	}
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
+	if err != nil {
+		return nil, fmt.Errorf("user %q: id %q is not a number", name, u.Uid)
+	}
+	gid, err := strconv.ParseUint(u.Gid, 10, 32)
+	if err != nil {
+		return nil, fmt.Errorf("user %q: group %q is not a number", name, u.Gid)
+	}
+	if uint64(os.Geteuid()) == uid {
+		return nil, nil
+	}
+	su := &supervisor.User{UID: uint32(uid), GID: uint32(gid)}
+	groups, err := u.GroupIds()
+	if err != nil {
+		return nil, fmt.Errorf("user %q: groups: %w", name, err)
+	}
+	for _, g := range groups {
+		if n, err := strconv.ParseUint(g, 10, 32); err == nil {
+			su.Groups = append(su.Groups, uint32(n))
+		}
+	}
+	return su, nil
+}
+
+// latestAgent is the link to the directory of the id that the agent has; meta
+// holds one link that survives the agent's shutdown by the master.
+const latestAgent = "latest"
+
+// rememberID makes the agent's directories and the links to them.
+func (a *Agent) rememberID(id string) error {
+	for _, parent := range []string{filepath.Join(a.opts.WorkDir, "slaves"), filepath.Join(a.opts.WorkDir, "meta", "slaves")} {
+		dir := filepath.Join(parent, id)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+		link := filepath.Join(parent, latestAgent)
+		_ = os.Remove(link) // of a former id
+		if err := os.Symlink(dir, link); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recoverID is the id that an agent had in this work directory, empty for none.
+func (a *Agent) recoverID() string {
+	dir, err := os.Readlink(filepath.Join(a.opts.WorkDir, "meta", "slaves", latestAgent))
+	if err != nil {
+		return ""
+	}
+	return filepath.Base(dir)
+}
