@@ -56,7 +56,7 @@ func (r *REPL) timeCommand(_ context.Context, args string, out io.Writer) error 
 	if err := r.settings.set("time", args); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "time %s\n", onOff(r.settings.time))
+	fmt.Fprintln(out, "time", strings.TrimSpace(onOff(r.settings.time)))
 	return nil
 }
 

@@ -46,6 +46,7 @@ func (l *lineRun) run(ctx context.Context, lines <-chan string) error {
 		l.prompt()
 		select {
 		case line, more := <-lines:
+			l.repl.scr.entered()
 			if !more {
 				l.submit(ctx, l.group.rest())
 				return contextError(ctx)

@@ -238,6 +238,14 @@ func (s *screen) endLine(b *strings.Builder) {
 	}
 }
 
+// entered tells that the terminal itself has moved to a new line: it echoed
+// an Enter.
+func (s *screen) entered() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.midRow = false
+}
+
 // freshLine ends a line that a cell has left open.
 func (s *screen) freshLine() {
 	s.mu.Lock()

@@ -120,7 +120,10 @@ func TestNoticesAreBounded(t *testing.T) {
 		c.repl.Notice("event")
 	}
 	c.term.mu.Unlock()
-	c.shows("more notices came too fast to be shown)\n[1] ▏")
+	if _, ok := c.await(func(string) bool { return strings.Contains(string(c.term.raw), "more notices came too fast") }); !ok {
+		t.Error("dropped notices are not told")
+	}
+	c.shows("[1] ▏")
 }
 
 func TestLateOutputIsMarked(t *testing.T) {

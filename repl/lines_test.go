@@ -1,0 +1,161 @@
+package repl
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestGroupLines(t *testing.T) {
+	for _, test := range []struct {
+		name, in string
+		gather   bool
+		want     []string
+	}{
+		{"a line is a cell", "x := 1\n\ny := 2\n", true, []string{"x := 1", "y := 2"}},
+		{"blank lines do not end a cell", "if x {\n\n\ty()\n\n}\nz()", true, []string{"if x {\n\n\ty()\n\n}", "z()"}},
+		{"else", "if x {\n} else {\n}\nz", true, []string{"if x {\n} else {\n}", "z"}},
+		{"comments go with what follows", "// a\n\n// b\nx\n// end\n", true, []string{"// a\n\n// b\nx"}},
+		{"declarations together", "import \"fmt\"\n\nfunc a() { b() }\n// b\nfunc b() {\n}\na()\n", true,
+			[]string{"import \"fmt\"\n\nfunc a() { b() }\n// b\nfunc b() {\n}", "a()"}},
+		{"declarations one by one", "func a() {\n}\nfunc b() {}\n", false, []string{"func a() {\n}", "func b() {}"}},
+		{"function literal", "func() {\n}()\nx\n", true, []string{"func() {\n}()", "x"}},
+		{"commands", "func a() {}\n:who\n!ls {\nx?\n f(\n:x)\n", true,
+			[]string{"func a() {}", ":who", "!ls {", "x?", " f(\n:x)"}},
+		{"what is never finished is run all the same", "f(\n1", true, []string{"f(\n1"}},
+		{"nothing", "\n \n", true, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			k := &fakeKernel{}
+			g := grouper{gather: test.gather, finished: func(s string) bool { return k.Completeness(s) == 0 }}
+			var got []string
+			for line := range strings.SplitSeq(test.in, "\n") {
+				got = append(got, g.add(line)...)
+			}
+			if rest := g.rest(); rest != "" {
+				got = append(got, rest)
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got  %q\nwant %q", got, test.want)
+			}
+		})
+	}
+}
+
+// runPipe runs a session on a pipe.
+func runPipe(t *testing.T, in string, change func(*Options)) (out, errs string, err error) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	k := &fakeKernel{}
+	o := Options{Kernel: k, In: strings.NewReader(in), Out: &stdout, Err: &stderr}
+	if change != nil {
+		change(&o)
+	}
+	r, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.output = r.Output
+	err = r.Run(t.Context())
+	return stdout.String(), stderr.String(), err
+}
+
+func TestPipe(t *testing.T) {
+	out, errs, err := runPipe(t, "print one\\n\nwarn two\nshow 3\nfail is undefined\n:nope\nprint after\n", nil)
+	if want := "one\n3\nafter\n"; out != want {
+		t.Errorf("stdout %q, want %q", out, want)
+	}
+	if want := "two\n[4]:1:6: is undefined\n    fail is undefined\n         ^\n:nope: no such command; :help lists them\n"; errs != want {
+		t.Errorf("stderr %q, want %q", errs, want)
+	}
+	var failed *FailedError
+	if !errors.As(err, &failed) || failed.Failed != 2 || err.Error() != "2 cells failed" {
+		t.Errorf("Run gave %v", err)
+	}
+}
+
+func TestPipeQuits(t *testing.T) {
+	out, _, err := runPipe(t, "show 1\n:quit\nshow 2\n", nil)
+	if out != "1\n" || err != nil {
+		t.Errorf("%q %v", out, err)
+	}
+}
+
+func TestPipeMarksLateOutput(t *testing.T) {
+	out, _, _ := runPipe(t, "late a\\nb\n", nil)
+	if out != "[1] a\\nb\n" {
+		t.Errorf("%q", out)
+	}
+}
+
+func TestDumbTerminal(t *testing.T) {
+	out, _, err := runPipe(t, "f(\n1)\nshow 2\nfail no\n", func(o *Options) {
+		o.Terminal, o.Dumb, o.Color, o.Banner = true, true, true, "hello"
+	})
+	want := "hello\n[1] ... [2] 2\n[3] [3]:1:6: no\n    fail no\n         ^\n[4] "
+	if out != want || err != nil {
+		t.Errorf("got %q %v, want %q", out, err, want)
+	}
+}
+
+func TestSaveAndLoad(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "demo.md")
+	out, errs, _ := runPipe(t, "print hi\nshow ```\nfail x\nlet\n:save "+file+"\n", nil)
+	if !strings.HasSuffix(out, "saved 3 cells to "+file+" without 1 that failed (:save -a keeps them)\n") {
+		t.Errorf("out %q, errors %q", out, errs)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "# demo\n\n```go\nprint hi\n```\n```output\nhi\n```\n\n````go\nshow ```\n````\n````output\n```\n````\n\n```go\nlet\n```\n"
+	if string(data) != want {
+		t.Errorf("saved %q\nwant  %q", data, want)
+	}
+	out, errs, err = runPipe(t, ":load "+file+"\n", nil)
+	if err != nil || errs != "" || !strings.Contains(out, "[1] print hi\nhi") || !strings.Contains(out, "[3] let\n") {
+		t.Errorf("load: %q %q %v", out, errs, err)
+	}
+}
+
+func TestLoadGoFileStopsAtTheFirstError(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "cells.go")
+	os.WriteFile(file, []byte("// only a comment\n\n// %% one\nshow 1\n// %%\nfail no\n// %%\nshow 3\n"), 0o600)
+	out, errs, err := runPipe(t, ":load "+file+"\n", nil)
+	if !strings.Contains(out, "show 1\n1\n") || strings.Contains(out, "show 3") {
+		t.Errorf("out %q", out)
+	}
+	if !strings.HasSuffix(errs, ":load "+file+": stopped, 1 cell not run\n") || err == nil || err.Error() != "1 cell failed" {
+		t.Errorf("errors %q %v", errs, err)
+	}
+}
+
+func TestCommands(t *testing.T) {
+	for _, test := range []struct{ in, out, errs string }{
+		{":who", "x  int  [1]\n", ""},
+		{":hepl", "", ":hepl: no such command; did you mean :help?\n"},
+		{"offers?", "offers  func() []Offer\nthe offers at hand\n", ""},
+		{":help offers", "offers  func() []Offer\nthe offers at hand\n", ""},
+		{":help save", ":save [-a] FILE  write the cells of this session and their outputs as a Markdown notebook; -a with those that failed\n", ""},
+		{"nothing?", "", "undefined: nothing\n"},
+		{":set paging maybe", "", ":set paging maybe: want on or off\n"},
+		{":set nonsense 1", "", ":set nonsense: no such setting; there are paging, time and lines\n"},
+		{":time", "time on\n", ""},
+		{":save", "", ":save: want a file name, like :save demo.md\n"},
+		{":load nowhere.go", "", ":load: open nowhere.go: no such file or directory\n"},
+		{":edit", "", ":edit: needs a terminal\n"},
+		{"!echo out; echo err >&2", "out\n", "err\n"},
+		{"!exit 3", "", "!exit 3: exit status 3\n"},
+		{"!", "", "!: want a command behind it, like !ls\n"},
+	} {
+		out, errs, _ := runPipe(t, test.in, nil)
+		if out != test.out || errs != test.errs {
+			t.Errorf("%s gave %q and %q", test.in, out, errs)
+		}
+	}
+}
