@@ -192,6 +192,9 @@ func (d *Document) Copy() *Document { return &Document{root: &root{raw: d.text()
 // JSON gives the text without white space.
 func (d *Document) JSON() []byte { return []byte(d.text()) }
 
+// MarshalJSON makes a document part of what encoding/json writes.
+func (d *Document) MarshalJSON() ([]byte, error) { return d.JSON(), nil }
+
 // String gives the text indented by two blanks; short arrays stay on a line.
 func (d *Document) String() string {
 	text := pretty.PrettyOptions([]byte(d.text()), &pretty.Options{Width: 80, Indent: "  "})

@@ -30,13 +30,51 @@ func encoded(v any) (string, error) {
 	case interface{ JSON() []byte }:
 		return checked(v.JSON())
 	}
+	plain, err := written(v)
+	if err != nil {
+		return "", err
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	if err := enc.Encode(plain); err != nil {
 		return "", fmt.Errorf("a %T has no JSON form: %w", v, err)
 	}
 	return strings.TrimSuffix(b.String(), "\n"), nil
+}
+
+// written replaces what encoding/json would write in another way than encoded
+// does by its JSON text, also deep in maps and slices.
+func written(v any) (any, error) {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, e := range v {
+			text, err := encoded(e)
+			if err != nil {
+				return nil, fmt.Errorf("%q: %w", key, err)
+			}
+			out[key] = json.RawMessage(text)
+		}
+		return out, nil
+	case []any:
+		return writtenList(v)
+	case []gjson.Result:
+		return writtenList(v)
+	}
+	return v, nil
+}
+
+func writtenList[T any](list []T) (any, error) {
+	out := make([]json.RawMessage, 0, len(list))
+	for i, e := range list {
+		text, err := encoded(e)
+		if err != nil {
+			return nil, fmt.Errorf("element %d: %w", i, err)
+		}
+		out = append(out, json.RawMessage(text))
+	}
+	return out, nil
 }
 
 func checked(data []byte) (string, error) {
@@ -58,7 +96,7 @@ func validate(data []byte) error {
 	}
 	offset := len(data)
 	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if errors.As(err, &syntax) && !strings.HasPrefix(syntax.Error(), "unexpected end") {
 		offset = max(0, min(int(syntax.Offset)-1, len(data)))
 	}
 	before := data[:offset]

@@ -41,39 +41,57 @@ func Topics() []Topic {
 	return topics
 }
 
-// Help gives the page of a name or a group as plain text; ok is false when
-// there is none.
+// Help gives the page of a name or a group as plain text; that of a name which
+// is also a group's has the group's behind it. ok is false when there is none.
 func Help(name string) (text string, ok bool) {
 	topics := Topics()
-	i := slices.IndexFunc(topics, func(t Topic) bool { return strings.EqualFold(t.Name, name) })
-	if i < 0 {
-		return "", false
-	}
-	t := topics[i]
-	var b strings.Builder
-	fmt.Fprintln(&b, t.title())
-	if t.Text != "" {
-		fmt.Fprintf(&b, "\n%s\n", t.Text)
-	}
-	if t.Signature == "" {
-		fmt.Fprintf(&b, "\nNames:\n")
-		for _, member := range topics[i+1:] {
-			if member.Group == t.Group {
-				fmt.Fprintf(&b, "  %-20s %s\n", member.Name, member.Summary)
-			}
+	var pages []string
+	for i, t := range topics {
+		if !strings.EqualFold(t.Name, name) || t.Name != name && has(topics, name) {
+			continue
 		}
+		page := t.page()
+		if t.Signature == "" {
+			page += members(topics[i+1:], t.Group)
+		}
+		pages = append(pages, page)
+	}
+	slices.Reverse(pages) // a group stands before its names
+	return strings.Join(pages, "\n"), len(pages) > 0
+}
+
+func has(topics []Topic, name string) bool {
+	return slices.ContainsFunc(topics, func(t Topic) bool { return t.Name == name })
+}
+
+func (t Topic) page() string {
+	text := t.title() + "\n"
+	if t.Text != "" {
+		text += "\n" + t.Text + "\n"
 	}
 	if t.Example != "" {
-		fmt.Fprintf(&b, "\nExample:\n  %s\n", strings.ReplaceAll(t.Example, "\n", "\n  "))
+		text += "\nExample:\n  " + strings.ReplaceAll(t.Example, "\n", "\n  ") + "\n"
 	}
-	return b.String(), true
+	return text
+}
+
+// members lists the names of a group.
+func members(topics []Topic, group string) string {
+	var b strings.Builder
+	b.WriteString("\nNames:\n")
+	for _, t := range topics {
+		if t.Group == group {
+			fmt.Fprintf(&b, "  %-20s %s\n", t.Name, t.Summary)
+		}
+	}
+	return b.String()
 }
 
 func (t Topic) title() string {
 	if t.Signature != "" {
 		return t.Signature
 	}
-	return t.Name
+	return "About " + t.Name
 }
 
 // Nearest suggests the page that was probably meant.

@@ -106,6 +106,11 @@ func isDocumentName(line string) bool {
 	return strings.HasSuffix(line, ".json") && !strings.ContainsAny(line, " \t\n;|&")
 }
 
+// refuseSeconds is for how long the rest of an offer is not offered again after
+// a launch that brings no filter of its own: less than Mesos' 5 s, because the
+// next cell is likely to launch again.
+const refuseSeconds = 1.0
+
 // asAccept puts a TaskInfo into the body of a call; an ACCEPT body stays as it is.
 func asAccept(doc *resources.Document) (*resources.Document, error) {
 	switch {
@@ -117,8 +122,11 @@ func asAccept(doc *resources.Document) (*resources.Document, error) {
 		return nil, errors.New("the document is neither an ACCEPT body nor a TaskInfo with a command, a container or an executor")
 	}
 	return resources.New(map[string]any{
-		"type":   "ACCEPT",
-		"accept": map[string]any{"operations": []any{map[string]any{"type": "LAUNCH", "launch": map[string]any{"task_infos": []any{doc}}}}},
+		"type": "ACCEPT",
+		"accept": map[string]any{
+			"operations": []any{map[string]any{"type": "LAUNCH", "launch": map[string]any{"task_infos": []any{doc}}}},
+			"filters":    map[string]any{"refuse_seconds": refuseSeconds},
+		},
 	})
 }
 
