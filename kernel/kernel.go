@@ -1,12 +1,22 @@
-// Package kernel runs cells: a cell is a piece of Go (imports, declarations and
-// statements in any order) that is checked and evaluated as a whole in one live
-// session on top of Yaegi.
 package kernel
 
 import (
 	"context"
+	"fmt"
+	"go/token"
+	"go/types"
+	"os"
+	"path"
 	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/traefik/yaegi/interp"
+	"github.com/traefik/yaegi/stdlib"
+
+	"mesosbook/kernel/internal/hosttypes"
 )
 
 // Options configures a Kernel. The zero value is a kernel with the standard
@@ -79,6 +89,18 @@ type Error struct {
 	Diagnostics []Diagnostic // at least one; at most ten
 }
 
+// Error gives the first message, with its place.
+func (e *Error) Error() string {
+	d := e.Diagnostics[0]
+	switch {
+	case d.Line > 0 && d.Col > 0:
+		return fmt.Sprintf("In[%d]:%d:%d: %s", d.Cell, d.Line, d.Col, d.Message)
+	case d.Line > 0:
+		return fmt.Sprintf("In[%d]:%d: %s", d.Cell, d.Line, d.Message)
+	}
+	return fmt.Sprintf("In[%d]: %s", e.Cell, d.Message)
+}
+
 // Diagnostic is one message at a place of the cell.
 type Diagnostic struct {
 	Cell      int    // the cell that Line belongs to (an earlier one when a frame lies there); 0 unknown
@@ -119,24 +141,163 @@ type Description struct {
 	Cell int    // the cell that defined it; 0 for helper and package names
 }
 
-// Interface is what the terminal and the snippet runner need of a Kernel; it
-// documents the methods in one place.
-type Interface interface {
-	// Run evaluates one cell. It returns when the cell has ended or has been
-	// abandoned after ctx ended. Only one Run at a time; a second one waits.
-	Run(ctx context.Context, code string) Result
-	// Context is that of the running cell, or a background one between cells;
-	// helper names wait under it.
-	Context() context.Context
-	// Completeness tells whether code can be run as it stands.
-	Completeness(code string) Completeness
-	// Complete lists the candidates at byte offset cursor of code and the
-	// offset at which the word to be replaced begins.
-	Complete(code string, cursor int) (candidates []Completion, start int)
-	// Describe tells what expr is (name, field path, package member).
-	Describe(expr string) (Description, error)
-	// Names lists the live names of the session, sorted.
-	Names() []Description
-	// Close ends background goroutines as far as possible and frees the output pipes.
-	Close() error
+// Kernel runs cells in one live session.
+type Kernel struct {
+	opts   Options
+	interp *interp.Interpreter
+	fset   *token.FileSet
+	imp    *hosttypes.Importer
+	host   *host
+	out    *output
+	trace  func(program string) // sees the lowered text of each cell, in tests
+
+	helpers     *types.Package // the package of Options.Names
+	helperNames map[string]types.Object
+
+	run       sync.Mutex // held by Run and by whatever looks at the session
+	ses       *session
+	cell      int
+	sources   map[int][]string // lines of each cell
+	temps     int
+	imported  map[string]bool // import paths that the interpreter has imported
+	hostTypes map[reflect.Type]string
+
+	cellFunc func() // the prepared cell
+	shown    []shownValue
+	stdin    *os.File
+	at       *int         // the interpreter's xat: place of the statement at hand
+	line     atomic.Int64 // place of the cell's own statement at hand
+	progress atomic.Int64 // its index
+	frameMu  sync.Mutex
+	frames   []int // places of the functions that a panic unwinds, innermost first
+
+	ctxMu   sync.Mutex
+	ctx     context.Context
+	cancels []context.CancelFunc // of cells that have ended
+}
+
+// New starts a session. Close ends it.
+func New(opts Options) (*Kernel, error) {
+	k := &Kernel{
+		opts: opts, fset: token.NewFileSet(), ses: newSession(), sources: map[int][]string{},
+		imported: map[string]bool{}, hostTypes: map[reflect.Type]string{}, ctx: context.Background(),
+	}
+	k.host = newHost(k)
+	k.out = newOutput(opts.Output, k.host.who)
+	if err := k.start(); err != nil {
+		k.out.close()
+		return nil, fmt.Errorf("start kernel: %w", err)
+	}
+	return k, nil
+}
+
+// start makes the interpreter and the checker's view of its symbols.
+func (k *Kernel) start() error {
+	k.interp = interp.New(interp.Options{Stdin: strings.NewReader(""), Stdout: streamWriter{k.out, Stdout}, Stderr: stderrLines{k}})
+	tables := []map[string]map[string]reflect.Value{stdlib.Symbols}
+	if err := k.interp.Use(stdlib.Symbols); err != nil {
+		return err
+	}
+	overrides, err := k.overrides()
+	if err != nil {
+		return err
+	}
+	packages := interp.Exports{}
+	for p, syms := range k.opts.Packages {
+		packages[p+"/"+path.Base(p)] = syms
+	}
+	for _, t := range []interp.Exports{overrides, packages} {
+		tables = append(tables, t)
+		if err := k.interp.Use(t); err != nil {
+			return err
+		}
+	}
+	k.imp = hosttypes.New(k.fset, tables...)
+	k.use("cellhost/cellhost", k.host.symbols())
+	k.use("hosttypes/hosttypes", map[string]reflect.Value{"None": reflect.Zero(reflect.TypeFor[*struct{}]())})
+	k.use("helpers/helpers", k.bindHelpers())
+	if _, err := k.interp.Eval("package main\nimport rt_ \"cellhost\"\nimport xt_ \"hosttypes\"\nimport xn_ \"helpers\"\nvar xat int"); err != nil {
+		return err
+	}
+	k.at = k.interp.Globals()["xat"].Addr().Interface().(*int)
+	return nil
+}
+
+func (k *Kernel) use(key string, syms map[string]reflect.Value) {
+	// Use only fails for keys without a package name.
+	_ = k.interp.Use(interp.Exports{key: syms})
+}
+
+// bindHelpers makes the names of Options known to the checker and gives what
+// the interpreter gets for them: a variable is handed over by its address.
+func (k *Kernel) bindHelpers() map[string]reflect.Value {
+	k.helpers = types.NewPackage("helpers", "helpers")
+	k.helperNames = map[string]types.Object{}
+	syms := map[string]reflect.Value{"None": reflect.ValueOf(func() {})}
+	for name, v := range k.opts.Names {
+		switch {
+		case v.Kind() == reflect.Pointer && !v.IsNil() && !v.CanAddr():
+			syms[name], v = v, v.Elem()
+		case v.CanAddr():
+			syms[name] = v.Addr()
+		default:
+			syms[name] = v
+		}
+		if o := k.imp.Object(k.helpers, name, v); o != nil {
+			k.helperNames[name] = o
+			if o.Parent() == nil {
+				k.helpers.Scope().Insert(o)
+			}
+		}
+	}
+	return syms
+}
+
+// helper gives the object of a helper name; nil when there is none.
+func (k *Kernel) helper(name string) types.Object { return k.helperNames[name] }
+
+// sourceLine gives a line of an earlier cell.
+func (k *Kernel) sourceLine(cell, line int) string {
+	if l := k.sources[cell]; line > 0 && line <= len(l) {
+		return l[line-1]
+	}
+	return ""
+}
+
+// Context is that of the running cell, or a background one between cells.
+// Helper names wait under it.
+func (k *Kernel) Context() context.Context {
+	k.ctxMu.Lock()
+	defer k.ctxMu.Unlock()
+	return k.ctx
+}
+
+func (k *Kernel) setContext(ctx context.Context) {
+	k.ctxMu.Lock()
+	defer k.ctxMu.Unlock()
+	k.ctx = ctx
+}
+
+// keepContext leaves the context of a cell that has ended alive until Close:
+// what it opened (a response body, a watch) may be used by later cells.
+func (k *Kernel) keepContext(cancel context.CancelFunc) {
+	k.ctxMu.Lock()
+	defer k.ctxMu.Unlock()
+	k.cancels = append(k.cancels, cancel)
+}
+
+// Completeness tells whether code can be run as it stands.
+func (k *Kernel) Completeness(code string) Completeness { return completeness(code) }
+
+// Close ends what cells opened under their context and frees the output
+// pipes. Goroutines of cells that wait for nothing of ours go on.
+func (k *Kernel) Close() error {
+	k.ctxMu.Lock()
+	for _, c := range k.cancels {
+		c()
+	}
+	k.cancels = nil
+	k.ctxMu.Unlock()
+	k.out.close()
+	return nil
 }

@@ -1,0 +1,151 @@
+package kernel
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// syntaxMessage rewords the parser's messages that speak of its own text.
+func syntaxMessage(msg string) string {
+	msg = strings.ReplaceAll(msg, "'EOF'", "the end of the cell")
+	return strings.ReplaceAll(msg, "found 'package'", "found package")
+}
+
+var (
+	undefinedName = regexp.MustCompile(`^undefined: (\pL[\pL\pN_]*)$`)
+	undefinedPkg  = regexp.MustCompile(`^undefined: (\pL[\pL\pN_]*)\.(\pL[\pL\pN_]*)$`)
+	noMember      = regexp.MustCompile(`^(.+)\.([\pL_][\pL\pN_]*) undefined \(`)
+)
+
+// explain adds to a message of the checker what may help: the name that was
+// meant, the cell that broke a name, a package that was only guessed.
+func (c *checked) explain(te types.Error) string {
+	msg := te.Msg
+	if m := undefinedName.FindStringSubmatch(msg); m != nil {
+		name := strings.TrimSuffix(m[1], wasSuffix)
+		return "undefined: " + name + c.hint(name, m[1] != name)
+	}
+	if m := undefinedPkg.FindStringSubmatch(msg); m != nil {
+		p := c.imports[m[1]]
+		if pkg, err := c.k.imp.Import(p); err == nil {
+			msg += suggest(m[2], exported(pkg.Scope().Names()))
+		}
+		if c.guessed[m[1]] != "" {
+			msg += fmt.Sprintf(" (%s was taken for the package %q, as no variable has that name)", m[1], p)
+		}
+		return msg
+	}
+	if m := noMember.FindStringSubmatch(msg); m != nil && !strings.Contains(msg, "but does have") {
+		return msg + c.memberHint(te.Pos, m[2])
+	}
+	return msg
+}
+
+func (c *checked) hint(name string, early bool) string {
+	if early {
+		return " (it is defined further down in this cell)"
+	}
+	if e := c.k.ses.entries[name]; e != nil && e.broken != nil {
+		return fmt.Sprintf(" (%s no longer compiles: %s; run its definition again)", name, e.broken.Message)
+	}
+	if d := c.broken[name]; d != nil {
+		return fmt.Sprintf(" (%s no longer compiles with this cell: %s)", name, d.Message)
+	}
+	return suggest(name, c.knownNames())
+}
+
+// knownNames lists what a bare name could have meant.
+func (c *checked) knownNames() []string {
+	var out []string
+	for n, e := range c.k.ses.entries {
+		if e.broken == nil {
+			out = append(out, n)
+		}
+	}
+	for n := range c.defined {
+		out = append(out, n)
+	}
+	for n := range c.k.opts.Names {
+		out = append(out, n)
+	}
+	for n := range c.imports {
+		out = append(out, n)
+	}
+	return append(out, types.Universe.Names()...)
+}
+
+func exported(names []string) []string {
+	return slices.DeleteFunc(names, func(n string) bool { return !token.IsExported(n) })
+}
+
+// memberHint looks for a member of the operand's type with a similar name.
+func (c *checked) memberHint(pos token.Pos, name string) string {
+	for sel := range c.info.Types {
+		s, ok := sel.(*ast.SelectorExpr)
+		if !ok || s.Sel.Pos() != pos && s.Pos() != pos || s.Sel.Name != name {
+			continue
+		}
+		tv, ok := c.info.Types[s.X]
+		if !ok {
+			continue
+		}
+		var names []string
+		for _, m := range members(tv.Type, c.pkg) {
+			names = append(names, m.Name())
+		}
+		return suggest(name, names)
+	}
+	return ""
+}
+
+// suggest gives "; did you mean x?" when a candidate is close to name.
+func suggest(name string, candidates []string) string {
+	best, bestDist := "", 1+len(name)/3
+	slices.Sort(candidates)
+	for _, c := range candidates {
+		if c == name || strings.Contains(c, "__") {
+			continue
+		}
+		d := distance(strings.ToLower(name), strings.ToLower(c), bestDist+1)
+		if d < bestDist || d == bestDist && best == "" {
+			best, bestDist = c, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + best + "?"
+}
+
+// distance counts the edits (a swap of neighbours is one) from a to b; limit
+// or more is given as limit.
+func distance(a, b string, limit int) int {
+	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
+		return limit
+	}
+	var before, prev []int
+	cur := make([]int, len(b)+1)
+	for j := range cur {
+		cur[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before, prev, cur = prev, cur, make([]int, len(b)+1)
+		cur[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				cur[j] = min(cur[j], before[j-2]+1)
+			}
+		}
+	}
+	return min(cur[len(b)], limit)
+}

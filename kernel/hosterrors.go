@@ -1,0 +1,122 @@
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// sessionError is an error of a session type in the hands of the host.
+type sessionError struct {
+	v any
+	f func() string
+}
+
+func (e sessionError) Error() string { return e.f() }
+
+// notType is what a failed type assertion panics with.
+func (h *host) notType(v any, want string) error {
+	u := unwrap(v)
+	if u == nil {
+		return typeAssertionError("interface conversion: interface is nil, not " + want)
+	}
+	return typeAssertionError(fmt.Sprintf("interface conversion: interface {} is %s, not %s", h.runtimeType(reflect.TypeOf(u)), want))
+}
+
+type typeAssertionError string
+
+func (e typeAssertionError) Error() string { return string(e) }
+
+// RuntimeError makes it a runtime.Error.
+func (typeAssertionError) RuntimeError() {}
+
+// errorMethod gives a method that the session's type of err has.
+func (h *host) errorMethod(err error, name string) (f, v any) {
+	u := unwrap(err)
+	if u == nil {
+		return nil, nil
+	}
+	tag, ptr := h.lookup(nil, reflect.TypeOf(u))
+	if tag == 0 {
+		return nil, nil
+	}
+	return h.method(tag, ptr, name), u
+}
+
+// errorsUnwrap is errors.Unwrap for cells.
+func (h *host) errorsUnwrap(err error) error {
+	if f, v := h.errorMethod(err, "Unwrap"); f != nil {
+		return f.(func(any) error)(v)
+	}
+	return errors.Unwrap(err)
+}
+
+// errorsIs is errors.Is for cells.
+func (h *host) errorsIs(err, target error) bool {
+	if err == nil || target == nil {
+		return err == target
+	}
+	found := false
+	h.walk(err, func(e error) bool {
+		if sameError(e, target) {
+			found = true
+		} else if f, v := h.errorMethod(e, "Is"); f != nil {
+			found = f.(func(any, error) bool)(v, target)
+		} else if x, ok := e.(interface{ Is(error) bool }); ok {
+			found = x.Is(target)
+		}
+		return !found
+	})
+	return found
+}
+
+// walk visits err and all that it wraps until visit gives false.
+func (h *host) walk(err error, visit func(error) bool) bool {
+	for err != nil {
+		if !visit(err) {
+			return false
+		}
+		if x, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, e := range x.Unwrap() {
+				if !h.walk(e, visit) {
+					return false
+				}
+			}
+			return true
+		}
+		err = h.errorsUnwrap(err)
+	}
+	return true
+}
+
+func sameError(a, b error) bool {
+	x, y := unwrap(a), unwrap(b)
+	tx, ty := reflect.TypeOf(x), reflect.TypeOf(y)
+	return tx == ty && tx != nil && tx.Comparable() && reflect.ValueOf(x).Comparable() && reflect.ValueOf(y).Comparable() && x == y
+}
+
+// errorsAs is errors.As for cells.
+func (h *host) errorsAs(err error, target any) bool {
+	if err == nil {
+		return false
+	}
+	tv := reflect.ValueOf(target)
+	if tv.Kind() != reflect.Pointer || tv.IsNil() {
+		panic("errors: target must be a non-nil pointer")
+	}
+	found := false
+	h.walk(err, func(e error) bool {
+		for _, c := range []any{unwrap(e), e} {
+			if rv := reflect.ValueOf(c); rv.IsValid() && rv.Type().AssignableTo(tv.Type().Elem()) {
+				tv.Elem().Set(rv)
+				found = true
+				return false
+			}
+		}
+		if x, ok := e.(interface{ As(any) bool }); ok {
+			found = x.As(target)
+		}
+		return !found
+	})
+	return found
+}

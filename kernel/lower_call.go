@@ -1,0 +1,279 @@
+package kernel
+
+import (
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/types"
+	"strconv"
+	"strings"
+)
+
+func (l *lowerer) call(x *ast.CallExpr) string {
+	if tv, ok := l.info.Types[x.Fun]; ok && tv.IsType() {
+		return "(" + l.typ(tv.Type) + ")(" + l.expr(x.Args[0]) + ")"
+	}
+	if id, ok := ast.Unparen(x.Fun).(*ast.Ident); ok {
+		if b, ok := l.info.Uses[id].(*types.Builtin); ok {
+			return l.builtin(b.Name(), x)
+		}
+	}
+	return l.operand(x.Fun) + "(" + strings.Join(l.arguments(x), ", ") + dots(x) + ")"
+}
+
+func dots(x *ast.CallExpr) string {
+	if x.Ellipsis.IsValid() {
+		return "..."
+	}
+	return ""
+}
+
+// arguments lowers the arguments of a call. Those that a function of fmt, log
+// or encoding/json gets as `any` are wrapped, so that it sees names and methods.
+func (l *lowerer) arguments(x *ast.CallExpr) []string {
+	if wrap := l.wrapperFor(x); wrap != nil {
+		return wrap(x)
+	}
+	sig, _ := l.typeOf(x.Fun).Underlying().(*types.Signature)
+	var out []string
+	for i, a := range x.Args {
+		out = append(out, l.implicit(a, l.hostParam(x, sig, i)))
+	}
+	return out
+}
+
+// hostParam gives the type of parameter i when the call goes to a session
+// function; nil when the interpreter converts by itself.
+func (l *lowerer) hostParam(_ *ast.CallExpr, _ *types.Signature, _ int) types.Type { return nil }
+
+func (l *lowerer) exprs(list []ast.Expr) []string {
+	var out []string
+	for _, e := range list {
+		out = append(out, l.expr(e))
+	}
+	return out
+}
+
+func (l *lowerer) builtin(name string, x *ast.CallExpr) string {
+	switch name {
+	case "min", "max":
+		return l.minMax(name, x)
+	case "clear":
+		return "rt_.Clear(" + l.expr(x.Args[0]) + ")"
+	case "recover":
+		return "rt_.Recover()"
+	case "panic":
+		return "panic(rt_.Panic(" + l.show(l.expr(x.Args[0]), l.typeOf(x.Args[0])) + "))"
+	case "print", "println":
+		var args []string
+		for _, a := range x.Args {
+			args = append(args, l.expr(a))
+		}
+		return "rt_." + strings.ToUpper(name[:1]) + name[1:] + "(" + strings.Join(args, ", ") + ")"
+	case "close":
+		return "close(" + l.expr(x.Args[0]) + ")"
+	}
+	args := l.exprs(x.Args)
+	if name == "append" {
+		if s, ok := l.typeOf(x.Args[0]).Underlying().(*types.Slice); ok && !x.Ellipsis.IsValid() {
+			for i := 1; i < len(args); i++ {
+				args[i] = l.implicit(x.Args[i], s.Elem())
+			}
+		}
+	}
+	return name + "(" + strings.Join(args, ", ") + dots(x) + ")"
+}
+
+func (l *lowerer) minMax(name string, x *ast.CallExpr) string {
+	t := l.typ(l.typeOf(x))
+	op := map[string]string{"min": "<", "max": ">"}[name]
+	f := l.helperFunc(name+" "+t, name, func(n string) string {
+		return fmt.Sprintf("func %s(a %s, rest ...%s) %s { for _, v := range rest { if v %s a || v != v { a = v } }; return a }", n, t, t, t, op)
+	})
+	var args []string
+	for _, a := range x.Args {
+		args = append(args, t+"("+l.expr(a)+")")
+	}
+	return f + "(" + strings.Join(args, ", ") + ")"
+}
+
+// callee gives the function or method that x calls when it is known.
+func (l *lowerer) callee(x *ast.CallExpr) *types.Func {
+	switch f := ast.Unparen(x.Fun).(type) {
+	case *ast.Ident:
+		o, _ := l.info.Uses[f].(*types.Func)
+		return o
+	case *ast.SelectorExpr:
+		o, _ := l.info.Uses[f.Sel].(*types.Func)
+		return o
+	}
+	return nil
+}
+
+// wrapperFor tells how the arguments of a call have to be wrapped.
+func (l *lowerer) wrapperFor(x *ast.CallExpr) func(*ast.CallExpr) []string {
+	f := l.callee(x)
+	if f == nil || f.Pkg() == nil {
+		return nil
+	}
+	switch f.Pkg().Path() {
+	case "fmt", "log":
+		return l.formatArgs
+	case "encoding/json":
+		return l.jsonArgs
+	}
+	return nil
+}
+
+func isEmptyInterface(t types.Type) bool {
+	i, ok := t.Underlying().(*types.Interface)
+	return ok && i.Empty()
+}
+
+// formatArgs wraps what goes into a `...any`.
+func (l *lowerer) formatArgs(x *ast.CallExpr) []string {
+	sig := l.typeOf(x.Fun).Underlying().(*types.Signature)
+	n := sig.Params().Len()
+	variadic := sig.Variadic() && !x.Ellipsis.IsValid() && isEmptyInterface(sig.Params().At(n-1).Type().(*types.Slice).Elem())
+	if !variadic || len(x.Args) < n || len(x.Args) == 1 && isTuple(l.typeOf(x.Args[0])) {
+		return l.exprs(x.Args)
+	}
+	out := l.exprs(x.Args)
+	format, verbs := "", []byte(nil)
+	f := l.callee(x)
+	if strings.HasSuffix(f.Name(), "f") && n >= 2 {
+		if v := l.info.Types[x.Args[n-2]].Value; v != nil && v.Kind() == constant.String {
+			format = constant.StringVal(v)
+			verbs = formatVerbs(format)
+		}
+	}
+	for i := n - 1; i < len(x.Args); i++ {
+		t := l.typeOf(x.Args[i])
+		verb := byte('v')
+		if k := i - n + 1; k < len(verbs) {
+			verb = verbs[k]
+		}
+		if strings.HasPrefix(f.Name(), "Scan") || strings.HasPrefix(f.Name(), "Sscan") || strings.HasPrefix(f.Name(), "Fscan") {
+			continue
+		}
+		switch {
+		case verb == 'T':
+			out[i] = l.typeName(out[i], t)
+		case verb == 'w':
+			out[i] = l.wrapError(out[i], t)
+		default:
+			out[i] = l.show(out[i], t)
+		}
+	}
+	if strings.IndexByte(string(verbs), 'T') >= 0 {
+		out[n-2] = strconv.Quote(replaceT(format))
+	}
+	return out
+}
+
+func isTuple(t types.Type) bool {
+	_, ok := t.(*types.Tuple)
+	return ok
+}
+
+// formatVerbs lists the verb for each operand of a format; '*' takes one too.
+// A format with explicit indexes has none.
+func formatVerbs(format string) []byte {
+	var out []byte
+	for i := 0; i < len(format); i++ {
+		if format[i] != '%' {
+			continue
+		}
+		for i++; i < len(format); i++ {
+			if format[i] == '[' {
+				return nil
+			}
+			if format[i] == '*' {
+				out = append(out, '*')
+			} else if strings.IndexByte("+-# 0123456789.", format[i]) < 0 {
+				break
+			}
+		}
+		if i < len(format) && format[i] != '%' {
+			out = append(out, format[i])
+		}
+	}
+	return out
+}
+
+// replaceT makes each %T a %s: its operand is the name of the type.
+func replaceT(format string) string {
+	var b strings.Builder
+	for i := 0; i < len(format); i++ {
+		b.WriteByte(format[i])
+		if format[i] != '%' {
+			continue
+		}
+		for i++; i < len(format); i++ {
+			if strings.IndexByte("+-# 0123456789.*", format[i]) < 0 {
+				break
+			}
+			b.WriteByte(format[i])
+		}
+		if i < len(format) {
+			if format[i] == 'T' {
+				b.WriteByte('s')
+			} else {
+				b.WriteByte(format[i])
+			}
+		}
+	}
+	return b.String()
+}
+
+// typeName spells the dynamic type of a value as %T does.
+func (l *lowerer) typeName(s string, t types.Type) string {
+	if t != nil && !types.IsInterface(t) {
+		return strconv.Quote(types.TypeString(t, func(p *types.Package) string { return p.Name() }))
+	}
+	return "rt_.TypeName(" + s + ")"
+}
+
+// wrapError hands the host an error whose methods it can see.
+func (l *lowerer) wrapError(s string, t types.Type) string {
+	if !l.ofSession(t) || types.IsInterface(t) {
+		return s
+	}
+	v := l.k.temp()
+	return fmt.Sprintf("func() error { %s := %s; return rt_.Err(%s, func() string { return %s.Error() }) }()", v, s, v, v)
+}
+
+// show wraps a value with its static type where the two together tell more
+// than the value alone.
+func (l *lowerer) show(s string, t types.Type) string {
+	switch {
+	case t == nil || isTuple(t):
+		return s
+	case types.IsInterface(t):
+		return "rt_.Dynamic(" + s + ")"
+	case l.mentionsSession(t):
+		return fmt.Sprintf("rt_.Typed(%s, %d)", s, l.k.host.typeID(t))
+	}
+	return s
+}
+
+// jsonArgs wraps values of session types, whose embedding and methods
+// encoding/json cannot see.
+func (l *lowerer) jsonArgs(x *ast.CallExpr) []string {
+	sig := l.typeOf(x.Fun).Underlying().(*types.Signature)
+	out := l.exprs(x.Args)
+	for i := range x.Args {
+		if i >= sig.Params().Len() || !isEmptyInterface(sig.Params().At(i).Type()) {
+			continue
+		}
+		t := l.typeOf(x.Args[i])
+		switch {
+		case t == nil || isTuple(t):
+		case types.IsInterface(t):
+			out[i] = "rt_.JSON(" + out[i] + ", 0)"
+		case l.mentionsSession(t):
+			out[i] = fmt.Sprintf("rt_.JSON(%s, %d)", out[i], l.k.host.typeID(t))
+		}
+	}
+	return out
+}

@@ -1,0 +1,429 @@
+package kernel
+
+import (
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"strconv"
+	"strings"
+
+	"mesosbook/kernel/internal/hosttypes"
+)
+
+const tempPrefix = "x__"
+
+// temp gives a new name for a temporary.
+func (k *Kernel) temp() string {
+	k.temps++
+	return tempPrefix + strconv.Itoa(k.temps)
+}
+
+// fresh gives a new name inside the interpreter for something called name.
+func (k *Kernel) fresh(name string) string {
+	k.temps++
+	return name + "__" + strconv.Itoa(k.temps)
+}
+
+// expr lowers an expression that has one value.
+func (l *lowerer) expr(x ast.Expr) string {
+	if tv, ok := l.info.Types[x]; ok {
+		if tv.IsType() {
+			return l.typ(tv.Type)
+		}
+		if tv.Value != nil {
+			if s, ok := l.constant(tv.Value, l.sub(tv.Type)); ok {
+				return s
+			}
+		}
+	}
+	switch x := x.(type) {
+	case *ast.Ident:
+		return l.ident(x)
+	case *ast.BasicLit:
+		return x.Value
+	case *ast.ParenExpr:
+		return "(" + l.expr(x.X) + ")"
+	case *ast.SelectorExpr:
+		return l.selector(x)
+	case *ast.CompositeLit:
+		return l.composite(x)
+	case *ast.FuncLit:
+		return l.funcLit(x)
+	case *ast.IndexExpr:
+		return l.index(x)
+	case *ast.IndexListExpr: // an explicit instance
+		return l.expr(x.X)
+	case *ast.SliceExpr:
+		return l.slice(x)
+	case *ast.StarExpr:
+		return "*" + l.expr(x.X)
+	case *ast.TypeAssertExpr:
+		return l.assertion(x)
+	case *ast.CallExpr:
+		return l.call(x)
+	case *ast.UnaryExpr:
+		if x.Op == token.ARROW {
+			return l.receive(x, false)
+		}
+		return x.Op.String() + l.expr(x.X)
+	case *ast.BinaryExpr:
+		return l.expr(x.X) + " " + x.Op.String() + " " + l.expr(x.Y)
+	case *ast.KeyValueExpr:
+		return l.expr(x.Key) + ": " + l.expr(x.Value)
+	}
+	return fmt.Sprintf("x__unknown_%T", x)
+}
+
+// constant spells a folded constant of type t.
+func (l *lowerer) constant(v constant.Value, t types.Type) (string, bool) {
+	b, ok := t.Underlying().(*types.Basic)
+	if !ok {
+		if types.IsInterface(t) {
+			return l.constant(v, types.Default(untypedOf(v)))
+		}
+		return "", false
+	}
+	s, ok := literal(v, b)
+	if !ok {
+		return "", false
+	}
+	if t == types.Type(b) {
+		switch b.Kind() {
+		case types.Int, types.Float64, types.String, types.Bool, types.UntypedInt, types.UntypedFloat, types.UntypedString, types.UntypedBool:
+			return s, true
+		case types.UntypedRune:
+			return "rune(" + s + ")", true
+		case types.UntypedComplex, types.Complex128:
+			return s, true
+		}
+	}
+	return l.typ(t) + "(" + s + ")", true
+}
+
+func untypedOf(v constant.Value) types.Type {
+	switch v.Kind() {
+	case constant.Bool:
+		return types.Typ[types.UntypedBool]
+	case constant.String:
+		return types.Typ[types.UntypedString]
+	case constant.Float:
+		return types.Typ[types.UntypedFloat]
+	case constant.Complex:
+		return types.Typ[types.UntypedComplex]
+	}
+	return types.Typ[types.UntypedInt]
+}
+
+func literal(v constant.Value, b *types.Basic) (string, bool) {
+	switch info := b.Info(); {
+	case info&types.IsBoolean != 0:
+		return strconv.FormatBool(constant.BoolVal(v)), true
+	case info&types.IsString != 0:
+		return strconv.Quote(constant.StringVal(v)), true
+	case info&types.IsInteger != 0:
+		x := constant.ToInt(v)
+		return x.ExactString(), x.Kind() == constant.Int
+	case info&types.IsFloat != 0:
+		return floatLiteral(v), true
+	case info&types.IsComplex != 0:
+		c := constant.ToComplex(v)
+		return "complex(" + floatLiteral(constant.Real(c)) + ", " + floatLiteral(constant.Imag(c)) + ")", true
+	}
+	return "", false
+}
+
+func floatLiteral(v constant.Value) string {
+	f, _ := constant.Float64Val(constant.ToFloat(v))
+	s := strconv.FormatFloat(f, 'g', -1, 64)
+	if !strings.ContainsAny(s, ".e") {
+		s += ".0"
+	}
+	return s
+}
+
+func (l *lowerer) ident(id *ast.Ident) string {
+	o := l.info.Uses[id]
+	if o == nil {
+		o = l.info.Defs[id]
+	}
+	if o == nil {
+		return id.Name
+	}
+	if n := l.rename[o]; n != "" {
+		return n
+	}
+	switch o := o.(type) {
+	case *types.PkgName:
+		return l.alias(o.Imported().Path())
+	case *types.Func:
+		if inst, ok := l.info.Instances[id]; ok {
+			return l.funcInstance(o, l.args(inst.TypeArgs))
+		}
+	}
+	return l.object(o)
+}
+
+// object spells a reference to o.
+func (l *lowerer) object(o types.Object) string {
+	if s := l.slot(o); s != "" {
+		return s
+	}
+	if !isPackageLevel(o) && o.Pkg() != l.k.helpers {
+		return o.Name()
+	}
+	switch {
+	case o.Pkg() == l.k.helpers:
+		return "xn_." + o.Name()
+	case o.Pkg().Path() == "main":
+		return o.Name()
+	case hosttypes.IsSource(o.Pkg().Path()):
+		if f, ok := o.(*types.Func); ok {
+			return l.funcInstance(f, nil)
+		}
+	}
+	return l.alias(o.Pkg().Path()) + "." + o.Name()
+}
+
+func (l *lowerer) args(list *types.TypeList) []types.Type {
+	var out []types.Type
+	for i := range list.Len() {
+		out = append(out, l.sub(list.At(i)))
+	}
+	return out
+}
+
+func (l *lowerer) selector(x *ast.SelectorExpr) string {
+	sel, ok := l.info.Selections[x]
+	if !ok { // pkg.Name
+		return l.ident(x.Sel)
+	}
+	switch {
+	case sel.Kind() == types.MethodExpr:
+		return l.methodExpr(x, sel)
+	case sel.Kind() == types.MethodVal && len(l.subst) > 0:
+		return l.methodOfInstance(x, sel)
+	}
+	path, _ := fieldPath(l.sub(sel.Recv()), sel.Index())
+	return l.operand(x.X) + path + "." + x.Sel.Name
+}
+
+// operand lowers what stands before a dot, a bracket or a parenthesis.
+func (l *lowerer) operand(x ast.Expr) string {
+	s := l.expr(x)
+	switch ast.Unparen(x).(type) {
+	case *ast.StarExpr, *ast.UnaryExpr, *ast.BinaryExpr:
+		if _, ok := x.(*ast.ParenExpr); !ok {
+			return "(" + s + ")"
+		}
+	}
+	return s
+}
+
+// methodOfInstance: with type parameters replaced the method may be a promoted
+// one of the actual type.
+func (l *lowerer) methodOfInstance(x *ast.SelectorExpr, sel *types.Selection) string {
+	recv := l.sub(sel.Recv())
+	_, index, _ := types.LookupFieldOrMethod(recv, true, l.c.pkg, x.Sel.Name)
+	if index == nil {
+		index = sel.Index()
+	}
+	path, _ := fieldPath(recv, index)
+	return l.operand(x.X) + path + "." + x.Sel.Name
+}
+
+// methodExpr turns T.M into a function literal: Yaegi fails on (*T).M.
+func (l *lowerer) methodExpr(x *ast.SelectorExpr, sel *types.Selection) string {
+	sig := l.sub(sel.Type()).(*types.Signature)
+	names, _ := paramNames(sig)
+	path, _ := fieldPath(l.sub(sel.Recv()), sel.Index())
+	call := names[0] + path + "." + x.Sel.Name + "(" + strings.Join(names[1:], ", ")
+	if sig.Variadic() {
+		call += "..."
+	}
+	call += ")"
+	if sig.Results().Len() > 0 {
+		call = "return " + call
+	}
+	return "(func" + l.signature(sig, names) + " { " + call + " })"
+}
+
+func (l *lowerer) composite(x *ast.CompositeLit) string {
+	t := l.typeOf(x)
+	pre := ""
+	if p, ok := t.Underlying().(*types.Pointer); ok { // an elided &T
+		pre, t = "&", p.Elem()
+	}
+	st, _ := t.Underlying().(*types.Struct)
+	var elems []string
+	for i, e := range x.Elts {
+		kv, keyed := e.(*ast.KeyValueExpr)
+		switch {
+		case st != nil && keyed:
+			name := kv.Key.(*ast.Ident).Name
+			elems = append(elems, name+": "+l.implicit(kv.Value, fieldType(st, name)))
+		case st != nil:
+			elems = append(elems, l.implicit(e, st.Field(i).Type()))
+		case keyed:
+			kt, vt := elementTypes(t)
+			elems = append(elems, l.element(kv.Key, kt)+": "+l.element(kv.Value, vt))
+		default:
+			_, vt := elementTypes(t)
+			elems = append(elems, l.element(e, vt))
+		}
+	}
+	return pre + l.typ(t) + "{" + strings.Join(elems, ", ") + "}"
+}
+
+func (l *lowerer) element(x ast.Expr, t types.Type) string {
+	if t == nil {
+		return l.expr(x)
+	}
+	return l.implicit(x, t)
+}
+
+// elementTypes gives the types of keys (nil for a list) and elements of t.
+func elementTypes(t types.Type) (key, elem types.Type) {
+	switch u := t.Underlying().(type) {
+	case *types.Map:
+		return u.Key(), u.Elem()
+	case *types.Slice:
+		return nil, u.Elem()
+	case *types.Array:
+		return nil, u.Elem()
+	}
+	return nil, nil
+}
+
+func fieldType(st *types.Struct, name string) types.Type {
+	for i := range st.NumFields() {
+		if st.Field(i).Name() == name {
+			return st.Field(i).Type()
+		}
+	}
+	return nil
+}
+
+// implicit lowers x where a value of type to is wanted. Yaegi cannot store an
+// interpreted value in a field of a host interface type as it is.
+func (l *lowerer) implicit(x ast.Expr, to types.Type) string {
+	s := l.expr(x)
+	from := l.typeOf(x)
+	if to == nil || from == nil || types.IsInterface(from) {
+		return s
+	}
+	n, ok := types.Unalias(l.sub(to)).(*types.Named)
+	if !ok || !types.IsInterface(n) || l.isSessionType(n) || !l.ofSession(from) {
+		return s
+	}
+	v, t := l.k.temp(), l.typ(n)
+	return "func() " + t + " { var " + v + " " + t + " = " + s + "; return " + v + " }()"
+}
+
+func (l *lowerer) funcLit(x *ast.FuncLit) string {
+	sig := l.typeOf(x).(*types.Signature)
+	guard := ""
+	if l.callsVariable(x.Body) {
+		guard = "rt_.Depth();"
+	}
+	return "func" + l.header(sig) + l.function(x.Body, sig, guard)
+}
+
+// callsVariable: a literal can only call itself through a variable declared
+// outside of it.
+func (l *lowerer) callsVariable(body *ast.BlockStmt) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		if c, ok := n.(*ast.CallExpr); ok {
+			if id, ok := ast.Unparen(c.Fun).(*ast.Ident); ok {
+				v, ok := l.info.Uses[id].(*types.Var)
+				found = found || ok && (v.Pos() < body.Pos() || v.Pos() > body.End()) && !v.IsField() && !isParam(v, body)
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// isParam: parameters of the literal are declared right before its body.
+func isParam(v *types.Var, body *ast.BlockStmt) bool {
+	return v.Parent() != nil && v.Parent().Pos() <= body.Pos() && v.Parent().End() >= body.End() && v.Parent().End() <= body.End()+1
+}
+
+func (l *lowerer) index(x *ast.IndexExpr) string {
+	if tv, ok := l.info.Types[x.Index]; ok && tv.IsType() { // an explicit instance
+		return l.expr(x.X)
+	}
+	return l.operand(x.X) + "[" + l.boundedIndex(x) + "]"
+}
+
+func (l *lowerer) slice(x *ast.SliceExpr) string {
+	part := func(e ast.Expr) string {
+		if e == nil {
+			return ""
+		}
+		return l.expr(e)
+	}
+	s := l.operand(x.X) + "[" + part(x.Low) + ":" + part(x.High)
+	if x.Slice3 {
+		s += ":" + part(x.Max)
+	}
+	return s + "]"
+}
+
+// boundedIndex lowers the index of x; see lower_bounds.go.
+func (l *lowerer) boundedIndex(x *ast.IndexExpr) string {
+	t := l.typeOf(x.X)
+	if m, ok := t.Underlying().(*types.Map); ok {
+		return l.implicit(x.Index, m.Key())
+	}
+	return l.expr(x.Index)
+}
+
+// receive lowers <-ch to a call that Ctrl-C can end.
+func (l *lowerer) receive(x *ast.UnaryExpr, commaOk bool) string {
+	ch := l.typeOf(x.X).Underlying().(*types.Chan)
+	return l.receiver(ch.Elem(), commaOk) + "(" + l.expr(x.X) + ")"
+}
+
+// receiver gives the function that receives from a channel of elem. The host
+// closes the channel of rt_.Stopping when the cell is interrupted; whoever is
+// not meant waits on.
+func (l *lowerer) receiver(elem types.Type, commaOk bool) string {
+	t := l.typ(elem)
+	key, result, give := "recv "+t, t, "v"
+	if commaOk {
+		key, result, give = "recv2 "+t, "("+t+", bool)", "v, ok"
+	}
+	return l.helperFunc(key, "recv", func(name string) string {
+		return fmt.Sprintf(`func %s(c <-chan (%s)) %s {
+for {
+	var v %s; var ok, got bool
+	select {
+	case v, ok = <-c: got = true
+	case <-rt_.Stopping():
+	}
+	if got { _ = ok; return %s }
+	rt_.Check()
+}
+}`, name, t, result, t, give)
+	})
+}
+
+func (l *lowerer) sender(elem types.Type) string {
+	t := l.typ(elem)
+	return l.helperFunc("send "+t, "send", func(name string) string {
+		return fmt.Sprintf(`func %s(c chan<- (%s), v %s) {
+for {
+	sent := false
+	select {
+	case c <- v: sent = true
+	case <-rt_.Stopping():
+	}
+	if sent { return }
+	rt_.Check()
+}
+}`, name, t, t)
+	})
+}

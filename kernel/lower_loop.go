@@ -1,0 +1,294 @@
+package kernel
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"strings"
+)
+
+// uses tells whether n refers to o.
+func (l *lowerer) uses(n ast.Node, o types.Object) bool {
+	found := false
+	ast.Inspect(n, func(c ast.Node) bool {
+		if id, ok := c.(*ast.Ident); ok && l.info.Uses[id] == o {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// outlives tells whether o may be looked at after the iteration: a literal, an
+// address, a go or defer statement holds it.
+func (l *lowerer) outlives(body ast.Node, o types.Object) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit, *ast.DeferStmt, *ast.GoStmt:
+			found = found || l.uses(n, o)
+			return false
+		case *ast.UnaryExpr:
+			found = found || n.Op == token.AND && l.uses(n.X, o)
+		case *ast.SelectorExpr: // a method with a pointer receiver takes the address
+			if id, ok := n.X.(*ast.Ident); ok && l.info.Uses[id] == o && l.info.Selections[n] != nil && l.info.Selections[n].Kind() == types.MethodVal {
+				found = true
+			}
+		case *ast.SliceExpr:
+			found = found || l.uses(n.X, o)
+		}
+		return !found
+	})
+	return found
+}
+
+func (l *lowerer) changes(body ast.Node, o types.Object) bool {
+	found := false
+	is := func(x ast.Expr) bool {
+		id, ok := ast.Unparen(x).(*ast.Ident)
+		return ok && l.info.Uses[id] == o
+	}
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, x := range n.Lhs {
+				found = found || is(x)
+			}
+		case *ast.IncDecStmt:
+			found = found || is(n.X)
+		case *ast.UnaryExpr:
+			found = found || n.Op == token.AND && is(n.X)
+		case *ast.RangeStmt:
+			found = found || n.Key != nil && is(n.Key) || n.Value != nil && is(n.Value)
+		}
+		return !found
+	})
+	return found
+}
+
+// loop gives a lowerer for the body of a loop, whose plain break and continue
+// are its own. again is what a continue does first.
+func (l *lowerer) loop(again string) *lowerer {
+	f := *l
+	f.label, f.top = "", l.top
+	outer, label := l.branch, l.label
+	if outer == nil && again == "" {
+		return &f
+	}
+	f.branch = func(b *ast.BranchStmt) (string, bool) {
+		own := b.Label == nil || label != "" && b.Label.Name == label
+		switch {
+		case own && b.Tok == token.CONTINUE && again != "":
+			if b.Label != nil {
+				return "{" + again + "continue " + label + "}", true
+			}
+			return "{" + again + "continue}", true
+		case own && (b.Tok == token.CONTINUE || b.Tok == token.BREAK):
+			return "", false
+		case outer != nil:
+			return outer(b)
+		}
+		return "", false
+	}
+	return &f
+}
+
+// renamed gives a lowerer that knows o under another name.
+func (l *lowerer) renamed(names map[types.Object]string) *lowerer {
+	f := *l
+	f.rename = maps.Clone(l.rename)
+	if f.rename == nil {
+		f.rename = map[types.Object]string{}
+	}
+	maps.Copy(f.rename, names)
+	return &f
+}
+
+// forStmt gives each iteration its own copy of the loop variables that outlive
+// it, as Go does since 1.22.
+func (l *lowerer) forStmt(s *ast.ForStmt) string {
+	outer := map[types.Object]string{}
+	enter, leave := "", ""
+	if a, ok := s.Init.(*ast.AssignStmt); ok && a.Tok == token.DEFINE {
+		for _, x := range a.Lhs {
+			o := l.info.Defs[x.(*ast.Ident)]
+			if o == nil || !l.outlives(s.Body, o) {
+				continue
+			}
+			outer[o] = l.k.temp()
+			enter += o.Name() + " := " + outer[o] + "; _ = " + o.Name() + ";"
+			if l.changes(s.Body, o) {
+				leave += outer[o] + " = " + o.Name() + ";"
+			}
+		}
+	}
+	h := l
+	if len(outer) > 0 {
+		h = l.renamed(outer)
+	}
+	part := func(s ast.Stmt) string {
+		if s == nil {
+			return ""
+		}
+		return h.stmt(s)
+	}
+	cond := ""
+	if s.Cond != nil {
+		cond = h.expr(s.Cond)
+	}
+	head := "for " + cond
+	if s.Init != nil || s.Post != nil {
+		head = "for " + part(s.Init) + "; " + cond + "; " + part(s.Post)
+	}
+	return head + " {" + l.check() + enter + l.loop(leave).stmts(s.Body.List) + leave + "}"
+}
+
+// rangeVar spells how the range variable x gets value; empty when there is none.
+func (l *lowerer) rangeVar(x ast.Expr, tok token.Token, value string) string {
+	if id, ok := x.(*ast.Ident); x == nil || ok && id.Name == "_" {
+		return ""
+	} else if tok == token.DEFINE {
+		return id.Name + " := " + value + "; _ = " + id.Name + ";"
+	}
+	return l.expr(x) + " = " + value + ";"
+}
+
+func (l *lowerer) rangeStmt(s *ast.RangeStmt) string {
+	t := l.typeOf(s.X)
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		if u.Info()&types.IsInteger != 0 {
+			return l.rangeInt(s, t)
+		}
+	case *types.Signature:
+		return l.rangeFunc(s, u)
+	case *types.Chan:
+		return l.rangeChan(s, u)
+	case *types.Map:
+		return l.rangePlain(s)
+	}
+	if _, elem := elementTypes(t); elem != nil {
+		if _, ok := elem.Underlying().(*types.Chan); ok {
+			return l.rangeIndexed(s)
+		}
+	}
+	return l.rangePlain(s)
+}
+
+func (l *lowerer) rangeInt(s *ast.RangeStmt, t types.Type) string {
+	i, n, typ := l.k.temp(), l.k.temp(), l.typ(types.Default(t))
+	return fmt.Sprintf("for %s, %s := %s(0), %s(%s); %s < %s; %s++ {%s%s%s}", i, n, typ, typ, l.expr(s.X), i, n, i,
+		l.check(), l.rangeVar(s.Key, s.Tok, i), l.loop("").stmts(s.Body.List))
+}
+
+func (l *lowerer) rangeChan(s *ast.RangeStmt, c *types.Chan) string {
+	ch, v, ok := l.k.temp(), l.k.temp(), l.k.temp()
+	return fmt.Sprintf("for %s := %s; ; {%s%s, %s := %s(%s); _ = %s; if !%s { break };%s%s}", ch, l.expr(s.X), l.check(),
+		v, ok, l.receiver(c.Elem(), true), ch, v, ok, l.rangeVar(s.Key, s.Tok, v), l.loop("").stmts(s.Body.List))
+}
+
+// rangeIndexed: Yaegi takes a range over a list of channels for one over a channel.
+func (l *lowerer) rangeIndexed(s *ast.RangeStmt) string {
+	i, x := l.k.temp(), l.k.temp()
+	return fmt.Sprintf("for %s, %s := 0, %s; %s < len(%s); %s++ {%s%s%s%s}", i, x, l.expr(s.X), i, x, i, l.check(),
+		l.rangeVar(s.Key, s.Tok, i), l.rangeVar(s.Value, s.Tok, x+"["+i+"]"), l.loop("").stmts(s.Body.List))
+}
+
+func (l *lowerer) rangePlain(s *ast.RangeStmt) string {
+	if s.Key == nil {
+		return "for range " + l.expr(s.X) + " {" + l.check() + l.loop("").stmts(s.Body.List) + "}"
+	}
+	var vars []string
+	enter := ""
+	for _, x := range []ast.Expr{s.Key, s.Value} {
+		if x == nil {
+			continue
+		}
+		id, ok := x.(*ast.Ident)
+		switch {
+		case ok && id.Name == "_":
+			vars = append(vars, "_")
+		case ok && s.Tok == token.DEFINE && !l.outlives(s.Body, l.info.Defs[id]):
+			vars = append(vars, id.Name)
+		default:
+			v := l.k.temp()
+			vars = append(vars, v)
+			enter += l.rangeVar(x, s.Tok, v)
+		}
+	}
+	head := strings.Join(vars, ", ") + " := range "
+	if strings.Trim(head[:strings.Index(head, ":=")], "_, ") == "" {
+		head = "range "
+	}
+	return "for " + head + l.expr(s.X) + " {" + l.check() + enter + l.loop("").stmts(s.Body.List) + "}"
+}
+
+// rangeFunc turns the body into the yield function. What leaves the body other
+// than by its end is noted in a variable and done after the call.
+func (l *lowerer) rangeFunc(s *ast.RangeStmt, sig *types.Signature) string {
+	yield := sig.Params().At(0).Type().Underlying().(*types.Signature)
+	exit := l.k.temp()
+	f := *l
+	f.label, f.top = "", false
+	decl, after := exit+" := 0; _ = "+exit+";", ""
+	exits := map[string]int{}
+	leave := func(how string) string { // how: what to do after the call
+		if exits[how] == 0 {
+			exits[how] = len(exits) + 1
+			after += fmt.Sprintf("if %s == %d { %s };", exit, exits[how], how)
+		}
+		return fmt.Sprintf("{%s = %d; return false}", exit, exits[how])
+	}
+	f.branch = func(b *ast.BranchStmt) (string, bool) {
+		own := b.Label == nil || l.label != "" && b.Label.Name == l.label
+		switch {
+		case own && b.Tok == token.BREAK:
+			return "return false", true
+		case own && b.Tok == token.CONTINUE:
+			return "return true", true
+		case b.Tok == token.FALLTHROUGH:
+			return "", false
+		}
+		return leave(l.branchStmt(b)), true
+	}
+	var results []string
+	if l.fn != nil && l.fn.sig != nil {
+		for i := range l.fn.sig.Results().Len() {
+			v := l.k.temp()
+			results = append(results, v)
+			decl += "var " + v + " " + l.typ(l.fn.sig.Results().At(i).Type()) + "; _ = " + v + ";"
+		}
+	}
+	f.ret = func(r *ast.ReturnStmt) string {
+		set := ""
+		if len(r.Results) > 0 {
+			set = strings.Join(results, ", ") + " = " + strings.Join(f.results(r), ", ") + ";"
+		}
+		return "{" + set + leave(l.returnOf(r, results)) + "}"
+	}
+	params, enter := []string{}, ""
+	for i, x := range []ast.Expr{s.Key, s.Value}[:yield.Params().Len()] {
+		params = append(params, l.k.temp())
+		enter += l.rangeVar(x, s.Tok, params[i])
+	}
+	body := f.stmts(s.Body.List)
+	return fmt.Sprintf("{%s(%s)(func%s {%s%s%s return true});%s}", decl, l.expr(s.X), l.signature(yield, params), l.check(), enter, body, after)
+}
+
+// returnOf spells, outside of a yield function, the return that was met in it;
+// its results are in the variables results.
+func (l *lowerer) returnOf(r *ast.ReturnStmt, results []string) string {
+	if len(r.Results) == 0 {
+		return l.returnStmt(r)
+	}
+	if l.ret == nil {
+		return "return " + strings.Join(results, ", ")
+	}
+	idents := &ast.ReturnStmt{Return: r.Return}
+	for _, v := range results {
+		idents.Results = append(idents.Results, ast.NewIdent(v))
+	}
+	return l.ret(idents)
+}

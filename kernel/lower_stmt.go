@@ -1,0 +1,442 @@
+package kernel
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+func (l *lowerer) block(b *ast.BlockStmt) string { return "{" + l.stmts(b.List) + "}" }
+
+// stmts lowers a list of statements, each with its place in the cell before it.
+func (l *lowerer) stmts(list []ast.Stmt) string {
+	var b strings.Builder
+	b.WriteString("\n")
+	for _, s := range list {
+		b.WriteString(l.at(s) + l.mark(s) + l.stmt(s) + "\n")
+	}
+	return b.String()
+}
+
+// at notes where the interpreter is, for the line of a panic.
+func (l *lowerer) at(s ast.Stmt) string {
+	if l.quiet {
+		return ""
+	}
+	switch s.(type) {
+	case *ast.LabeledStmt, *ast.CaseClause, *ast.CommClause:
+		return ""
+	}
+	place := l.place(s.Pos())
+	switch {
+	case place == 0:
+		return ""
+	case raceDetector:
+		return fmt.Sprintf("rt_.At(%d);", place)
+	}
+	return fmt.Sprintf("xat = %d;", place)
+}
+
+// check lets an interrupt in; it stands at the head of every loop.
+func (l *lowerer) check() string {
+	if raceDetector {
+		return "if rt_.Interrupted() { rt_.Check() };"
+	}
+	return "if *rt_.Stop { rt_.Check() };"
+}
+
+func (l *lowerer) stmt(s ast.Stmt) string {
+	switch s := s.(type) {
+	case *ast.ExprStmt:
+		return l.exprStmt(s.X)
+	case *ast.AssignStmt:
+		return l.assign(s)
+	case *ast.DeclStmt:
+		return l.localDecl(s.Decl.(*ast.GenDecl))
+	case *ast.IncDecStmt:
+		return l.expr(s.X) + s.Tok.String()
+	case *ast.SendStmt:
+		ch := l.typeOf(s.Chan).Underlying().(*types.Chan)
+		return l.sender(ch.Elem()) + "(" + l.expr(s.Chan) + ", " + l.implicit(s.Value, ch.Elem()) + ")"
+	case *ast.BlockStmt:
+		return l.block(s)
+	case *ast.IfStmt:
+		return l.ifStmt(s)
+	case *ast.ForStmt:
+		return l.forStmt(s)
+	case *ast.RangeStmt:
+		return l.rangeStmt(s)
+	case *ast.SwitchStmt:
+		return l.switchStmt(s)
+	case *ast.TypeSwitchStmt:
+		return l.typeSwitch(s)
+	case *ast.SelectStmt:
+		return l.selectStmt(s)
+	case *ast.LabeledStmt:
+		return l.labeled(s)
+	case *ast.BranchStmt:
+		return l.branchStmt(s)
+	case *ast.ReturnStmt:
+		return l.returnStmt(s)
+	case *ast.GoStmt:
+		return l.goStmt(s)
+	case *ast.DeferStmt:
+		return l.deferStmt(s)
+	}
+	return ""
+}
+
+func (l *lowerer) exprStmt(x ast.Expr) string {
+	if u, ok := ast.Unparen(x).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
+		return l.receive(u, false)
+	}
+	return l.expr(x)
+}
+
+func (l *lowerer) assign(s *ast.AssignStmt) string {
+	var lhs []string
+	for _, x := range s.Lhs {
+		lhs = append(lhs, l.target(x))
+	}
+	left := strings.Join(lhs, ", ") + " " + s.Tok.String() + " "
+	if len(s.Lhs) == 2 && len(s.Rhs) == 1 {
+		return left + l.commaOk(s.Rhs[0])
+	}
+	var rhs []string
+	for i, x := range s.Rhs {
+		var to types.Type
+		if len(s.Lhs) == len(s.Rhs) && s.Tok == token.ASSIGN {
+			to = l.typeOf(s.Lhs[i])
+		}
+		rhs = append(rhs, l.implicit(x, to))
+	}
+	return left + strings.Join(rhs, ", ")
+}
+
+// target lowers what is assigned to.
+func (l *lowerer) target(x ast.Expr) string {
+	if id, ok := x.(*ast.Ident); ok && id.Name == "_" {
+		return "_"
+	}
+	return l.expr(x)
+}
+
+// commaOk lowers the right side of `v, ok = e`.
+func (l *lowerer) commaOk(x ast.Expr) string {
+	switch y := ast.Unparen(x).(type) {
+	case *ast.UnaryExpr:
+		if y.Op == token.ARROW {
+			return l.receive(y, true)
+		}
+	case *ast.TypeAssertExpr:
+		return l.assertionOk(y)
+	}
+	return l.expr(x)
+}
+
+func (l *lowerer) localDecl(g *ast.GenDecl) string {
+	var out []string
+	for _, sp := range g.Specs {
+		switch sp := sp.(type) {
+		case *ast.TypeSpec:
+			if o := l.info.Defs[sp.Name]; o != nil && !sp.Assign.IsValid() {
+				out = append(out, l.localType(sp.Name.Name, o))
+			}
+		case *ast.ValueSpec:
+			if g.Tok == token.VAR { // constants are folded
+				out = append(out, l.localVar(sp))
+			}
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+func (l *lowerer) localType(name string, o types.Object) string {
+	u := l.sub(o.Type().Underlying())
+	if st, ok := u.(*types.Struct); ok {
+		return "type " + name + " " + l.spellStruct(st, l.k.host.addType(name, o.Type()))
+	}
+	return "type " + name + " " + l.spell(u)
+}
+
+func (l *lowerer) localVar(v *ast.ValueSpec) string {
+	var names []string
+	for _, id := range v.Names {
+		names = append(names, l.target(id))
+	}
+	s := "var " + strings.Join(names, ", ")
+	var t types.Type
+	if v.Type != nil {
+		t = l.typeOf(v.Type)
+		s += " " + l.typ(t)
+	}
+	switch {
+	case len(v.Values) == 0:
+		return s
+	case len(v.Names) == 2 && len(v.Values) == 1:
+		return s + " = " + l.commaOk(v.Values[0])
+	}
+	var values []string
+	for _, x := range v.Values {
+		values = append(values, l.implicit(x, t))
+	}
+	return s + " = " + strings.Join(values, ", ")
+}
+
+func (l *lowerer) ifStmt(s *ast.IfStmt) string {
+	out := "if "
+	if s.Init != nil {
+		out += l.stmt(s.Init) + "; "
+	}
+	out += l.expr(s.Cond) + " " + l.block(s.Body)
+	if s.Else != nil {
+		out += " else " + l.stmt(s.Else)
+	}
+	return out
+}
+
+func (l *lowerer) branchStmt(s *ast.BranchStmt) string {
+	if l.branch != nil {
+		if out, ok := l.branch(s); ok {
+			return out
+		}
+	}
+	if s.Label != nil {
+		return s.Tok.String() + " " + s.Label.Name
+	}
+	return s.Tok.String()
+}
+
+func (l *lowerer) returnStmt(s *ast.ReturnStmt) string {
+	if l.ret != nil {
+		return l.ret(s)
+	}
+	if len(s.Results) == 0 {
+		return "return"
+	}
+	return "return " + strings.Join(l.results(s), ", ")
+}
+
+func (l *lowerer) results(s *ast.ReturnStmt) []string {
+	var out []string
+	for i, x := range s.Results {
+		var to types.Type
+		if l.fn != nil && l.fn.sig != nil && len(s.Results) == l.fn.sig.Results().Len() {
+			to = l.fn.sig.Results().At(i).Type()
+		}
+		out = append(out, l.implicit(x, to))
+	}
+	return out
+}
+
+func (l *lowerer) labeled(s *ast.LabeledStmt) string {
+	f := *l
+	f.label = s.Label.Name
+	switch x := s.Stmt.(type) {
+	case *ast.RangeStmt:
+		if _, ok := l.typeOf(x.X).Underlying().(*types.Signature); ok {
+			return f.rangeStmt(x) // the label is gone: its uses are rewritten
+		}
+		return s.Label.Name + ": " + f.rangeStmt(x)
+	case *ast.ForStmt:
+		return s.Label.Name + ": " + f.forStmt(x)
+	case *ast.SelectStmt:
+		return f.selectStmt(x)
+	}
+	return s.Label.Name + ":\n" + l.at(s.Stmt) + l.stmt(s.Stmt)
+}
+
+// inner gives a lowerer for the body of a switch, where a plain break is its own.
+func (l *lowerer) inner(own ...token.Token) *lowerer {
+	f := *l
+	f.label = ""
+	if outer := l.branch; outer != nil {
+		f.branch = func(b *ast.BranchStmt) (string, bool) {
+			for _, t := range own {
+				if b.Label == nil && b.Tok == t {
+					return "", false
+				}
+			}
+			return outer(b)
+		}
+	}
+	return &f
+}
+
+func (l *lowerer) switchStmt(s *ast.SwitchStmt) string {
+	f := l.inner(token.BREAK, token.FALLTHROUGH)
+	out := "switch "
+	if s.Init != nil {
+		out += l.stmt(s.Init) + "; "
+	}
+	if s.Tag != nil {
+		out += l.expr(s.Tag)
+	}
+	out += " {"
+	for _, c := range s.Body.List {
+		cc := c.(*ast.CaseClause)
+		if cc.List == nil {
+			out += "\ndefault:" + f.stmts(cc.Body)
+			continue
+		}
+		out += "\ncase " + strings.Join(l.exprs(cc.List), ", ") + ":" + f.stmts(cc.Body)
+	}
+	return out + "}"
+}
+
+// function lowers a body. A function that defers is run by the host, which
+// keeps the deferred calls: Yaegi binds their arguments too late, deadlocks on
+// local closures, and loses calls when one panics.
+func (l *lowerer) function(b *ast.BlockStmt, sig *types.Signature, guard string) string {
+	f := *l
+	f.branch, f.ret, f.label, f.top = nil, nil, "", false
+	f.fn = &funcFrame{sig: sig, defers: defers(b)}
+	if !f.fn.defers {
+		return "{" + guard + f.stmts(b.List) + "}"
+	}
+	decl, results := "", []string(nil)
+	for i := range sig.Results().Len() {
+		r := sig.Results().At(i)
+		name := r.Name()
+		if name == "" || name == "_" {
+			name = l.k.temp()
+			decl += "var " + name + " " + l.typ(r.Type()) + ";"
+		}
+		results = append(results, name)
+	}
+	f.ret = func(r *ast.ReturnStmt) string {
+		if len(r.Results) == 0 {
+			return "return"
+		}
+		return "{" + strings.Join(results, ", ") + " = " + strings.Join(f.results(r), ", ") + "; return }"
+	}
+	tail := ""
+	if len(results) > 0 {
+		tail = "; return " + strings.Join(results, ", ")
+	}
+	return "{" + guard + decl + "x__d := rt_.Defers(); rt_.Run(x__d, func() {" + f.stmts(b.List) + "})" + tail + "}"
+}
+
+// defers tells whether b itself defers, its function literals aside.
+func defers(b *ast.BlockStmt) bool {
+	found := false
+	ast.Inspect(b, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.DeferStmt:
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+func (l *lowerer) deferStmt(s *ast.DeferStmt) string {
+	pre, call := l.bound(s.Call)
+	return "{" + pre + "rt_.Defer(x__d, " + call + ")}"
+}
+
+func (l *lowerer) goStmt(s *ast.GoStmt) string {
+	f := *l
+	f.top, f.quiet = false, true
+	pre, call := f.bound(s.Call)
+	return fmt.Sprintf("{%srt_.Go(%d, %s)}", pre, l.place(s.Pos()), call)
+}
+
+// bound evaluates the function and the arguments of a call now and gives a
+// literal that makes the call later.
+func (l *lowerer) bound(c *ast.CallExpr) (pre, call string) {
+	if lit, ok := ast.Unparen(c.Fun).(*ast.FuncLit); ok && len(c.Args) == 0 && l.typeOf(lit).(*types.Signature).Results().Len() == 0 {
+		return "", l.funcLit(lit)
+	}
+	fun, setup := l.boundFunc(c)
+	pre = setup
+	args := l.callArgs(c)
+	for i, a := range c.Args {
+		if tv := l.info.Types[a]; tv.Value != nil || tv.IsNil() || tv.IsType() || i >= len(args) {
+			continue
+		}
+		v := l.k.temp()
+		if t := l.boundType(c, i); t != nil && !strings.HasPrefix(args[i], "rt_.") {
+			pre += "var " + v + " " + l.typ(t) + " = " + args[i] + ";"
+		} else {
+			pre += v + " := " + args[i] + ";"
+		}
+		args[i] = v
+	}
+	return pre, "func() { " + fun + "(" + strings.Join(args, ", ") + dots(c) + ") }"
+}
+
+// callArgs lowers the arguments of a call to anything, builtins included.
+func (l *lowerer) callArgs(c *ast.CallExpr) []string {
+	if id, ok := ast.Unparen(c.Fun).(*ast.Ident); ok {
+		if b, ok := l.info.Uses[id].(*types.Builtin); ok && b.Name() == "panic" {
+			return []string{l.expr(c.Args[0])}
+		}
+	}
+	return l.arguments(c)
+}
+
+// boundFunc gives what to call: a method's receiver and a function value are
+// evaluated now.
+func (l *lowerer) boundFunc(c *ast.CallExpr) (fun, pre string) {
+	switch x := ast.Unparen(c.Fun).(type) {
+	case *ast.Ident:
+		switch o := l.info.Uses[x].(type) {
+		case *types.Builtin:
+			switch o.Name() {
+			case "recover":
+				return "rt_.Recover", ""
+			case "print", "println":
+				return "rt_." + strings.ToUpper(o.Name()[:1]) + o.Name()[1:], ""
+			case "clear":
+				return "rt_.Clear", ""
+			}
+			return o.Name(), ""
+		case *types.Var:
+			v := l.k.temp()
+			return v, v + " := " + l.expr(x) + ";"
+		}
+	case *ast.SelectorExpr:
+		sel, ok := l.info.Selections[x]
+		if !ok || sel.Kind() != types.MethodVal {
+			break
+		}
+		recv := l.sub(sel.Recv())
+		_, pointer := recv.Underlying().(*types.Pointer)
+		if _, named := x.X.(*ast.Ident); named && !pointer && !types.IsInterface(recv) {
+			break // an addressable variable: the method may need its address
+		}
+		if pointer || types.IsInterface(recv) {
+			v := l.k.temp()
+			path, _ := fieldPath(recv, sel.Index())
+			return v + path + "." + x.Sel.Name, "var " + v + " " + l.typ(recv) + " = " + l.expr(x.X) + ";"
+		}
+	case *ast.FuncLit:
+		v := l.k.temp()
+		return v, v + " := " + l.expr(x) + ";"
+	}
+	return l.operand(c.Fun), ""
+}
+
+// boundType gives the type that argument i is converted to; nil when it stays
+// as it is.
+func (l *lowerer) boundType(c *ast.CallExpr, i int) types.Type {
+	sig, ok := l.typeOf(c.Fun).Underlying().(*types.Signature)
+	if !ok {
+		return nil
+	}
+	n := sig.Params().Len()
+	switch {
+	case sig.Variadic() && i >= n-1 && c.Ellipsis.IsValid():
+		return sig.Params().At(n - 1).Type()
+	case sig.Variadic() && i >= n-1:
+		return sig.Params().At(n - 1).Type().(*types.Slice).Elem()
+	case i < n:
+		return sig.Params().At(i).Type()
+	}
+	return nil
+}

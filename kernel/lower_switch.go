@@ -1,0 +1,240 @@
+package kernel
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// selectStmt chooses in a select and acts in a switch: Yaegi gets break and
+// continue inside a select wrong, and can overflow the stack compiling them.
+func (l *lowerer) selectStmt(s *ast.SelectStmt) string {
+	if len(s.Body.List) == 0 {
+		return "{ for { <-rt_.Stopping(); rt_.Check() } }"
+	}
+	chosen := l.k.temp()
+	f := l.inner(token.BREAK)
+	var decl, sel, act strings.Builder
+	fmt.Fprintf(&decl, "%s := 0; _ = %s;", chosen, chosen)
+	blocking := true
+	for i, c := range s.Body.List {
+		cc := c.(*ast.CommClause)
+		enter := ""
+		if cc.Comm == nil {
+			blocking = false
+			fmt.Fprintf(&sel, "\ndefault: %s = %d", chosen, i+1)
+		} else {
+			setup, op, got := l.comm(cc.Comm)
+			decl.WriteString(setup)
+			fmt.Fprintf(&sel, "\ncase %s: %s = %d", op, chosen, i+1)
+			enter = got
+		}
+		fmt.Fprintf(&act, "\ncase %d: %s%s", i+1, enter, f.stmts(cc.Body))
+	}
+	label := ""
+	if l.label != "" {
+		label = l.label + ":\n"
+	}
+	pick := "select {" + sel.String() + "\n}"
+	if blocking {
+		pick = fmt.Sprintf("for %s == 0 { select {%s\ncase <-rt_.Stopping():\n}; if %s == 0 { rt_.Check() } }", chosen, sel.String(), chosen)
+	}
+	return "{" + decl.String() + pick + "\n" + label + "switch " + chosen + " {" + act.String() + "}}"
+}
+
+// comm lowers one case of a select: what to evaluate before, the operation,
+// and what to do with the received value once the case is chosen.
+func (l *lowerer) comm(s ast.Stmt) (setup, op, enter string) {
+	switch s := s.(type) {
+	case *ast.SendStmt:
+		ch, v := l.k.temp(), l.k.temp()
+		ct := l.typeOf(s.Chan)
+		setup = fmt.Sprintf("%s := %s; var %s %s = %s;", ch, l.expr(s.Chan), v, l.typ(ct.Underlying().(*types.Chan).Elem()), l.expr(s.Value))
+		return setup, ch + " <- " + v, ""
+	case *ast.ExprStmt:
+		setup, op, _, _ = l.commReceive(s.X)
+		return setup, op, ""
+	case *ast.AssignStmt:
+		setup, op, v, ok := l.commReceive(s.Rhs[0])
+		for i, x := range s.Lhs {
+			enter += l.rangeVar(x, s.Tok, []string{v, ok}[i])
+		}
+		return setup, op, enter
+	}
+	return "", "", ""
+}
+
+func (l *lowerer) commReceive(x ast.Expr) (setup, op, v, ok string) {
+	u := ast.Unparen(x).(*ast.UnaryExpr)
+	ch := l.k.temp()
+	v, ok = l.k.temp(), l.k.temp()
+	elem := l.typ(l.typeOf(u.X).Underlying().(*types.Chan).Elem())
+	setup = fmt.Sprintf("%s := %s; var %s %s; var %s bool; _, _ = %s, %s;", ch, l.expr(u.X), v, elem, ok, v, ok)
+	return setup, v + ", " + ok + " = <-" + ch, v, ok
+}
+
+// assertion lowers x.(T) with one result.
+func (l *lowerer) assertion(x *ast.TypeAssertExpr) string {
+	t := l.typeOf(x.Type)
+	s := l.expr(x.X)
+	if !needsConverter(t) {
+		v, ok, typ := l.k.temp(), l.k.temp(), l.typ(t)
+		return fmt.Sprintf("func() %s { %s, %s := rt_.Unwrap(%s).(%s); if !%s { panic(rt_.NotType(%s, %s)) }; return %s }()",
+			typ, v, ok, s, typ, ok, s, strconv.Quote(l.typeText(t)), v)
+	}
+	v, ok := l.k.temp(), l.k.temp()
+	return fmt.Sprintf("func() %s { %s, %s := %s(%s); if !%s { panic(rt_.NotType(%s, %s)) }; return %s }()",
+		l.typ(t), v, ok, l.converter(t), s, ok, s, strconv.Quote(l.typeText(t)), v)
+}
+
+func (l *lowerer) typeText(t types.Type) string {
+	return types.TypeString(t, func(p *types.Package) string { return p.Name() })
+}
+
+// assertionOk lowers x.(T) with two results.
+func (l *lowerer) assertionOk(x *ast.TypeAssertExpr) string {
+	t := l.typeOf(x.Type)
+	if needsConverter(t) {
+		return l.converter(t) + "(" + l.expr(x.X) + ")"
+	}
+	return "rt_.Unwrap(" + l.expr(x.X) + ").(" + l.typ(t) + ")"
+}
+
+// needsConverter: Yaegi does not see the methods of interpreted values when it
+// asserts that they implement an interface.
+func needsConverter(t types.Type) bool {
+	i, ok := t.Underlying().(*types.Interface)
+	return ok && i.NumMethods() > 0
+}
+
+// converter gives the function that tries to make a T of any value.
+func (l *lowerer) converter(t types.Type) string {
+	key := l.typ(t)
+	if c, ok := l.convs[key]; ok {
+		return c.name
+	}
+	c, ok := l.k.ses.convs[key]
+	if !ok {
+		c = converter{name: l.k.fresh("conv"), typ: t}
+		l.vars = append(l.vars, "var "+c.name+" func(v interface{}) ("+key+", bool)")
+	} else {
+		c.typ = t
+	}
+	l.convs[key] = c
+	return c.name
+}
+
+// converters assigns the converters that are new; all of them when there are
+// new types.
+func (lw *lowering) converters() {
+	all := maps.Clone(lw.convs)
+	if len(lw.typeIDs) > 0 {
+		for k, c := range lw.k.ses.convs {
+			if _, ok := all[k]; !ok {
+				all[k] = c
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		lw.prelude = append(lw.prelude, lw.converterText(key, all[key]))
+	}
+}
+
+// converterText tries each live type that implements the interface; structs
+// first, as only they are distinct at run time.
+func (lw *lowering) converterText(key string, c converter) string {
+	it := c.typ.Underlying().(*types.Interface)
+	var structs, others strings.Builder
+	for _, h := range lw.k.host.sessionTypes() {
+		slot := lw.slot(h.Obj())
+		if h.TypeArgs().Len() > 0 {
+			slot = lw.typeInstance(h)
+		}
+		if slot == "" {
+			continue
+		}
+		b := &others
+		if _, ok := h.Underlying().(*types.Struct); ok {
+			b = &structs
+		}
+		if types.Implements(h, it) {
+			fmt.Fprintf(b, "if x, ok := v.(%s); ok { return x, true };", slot)
+		}
+		if types.Implements(types.NewPointer(h), it) {
+			fmt.Fprintf(b, "if x, ok := v.(*%s); ok { return x, true };", slot)
+		}
+	}
+	text := c.name + " = func(v interface{}) (" + key + ", bool) { v = rt_.Unwrap(v);" + structs.String() + others.String()
+	if !lw.isSessionType(c.typ) {
+		text += "if x, ok := v.(" + key + "); ok { return x, true };"
+	}
+	return text + "var z " + key + "; return z, false }"
+}
+
+// typeSwitch becomes a chain of assertions.
+func (l *lowerer) typeSwitch(s *ast.TypeSwitchStmt) string {
+	var ta *ast.TypeAssertExpr
+	name := ""
+	switch a := s.Assign.(type) {
+	case *ast.ExprStmt:
+		ta = ast.Unparen(a.X).(*ast.TypeAssertExpr)
+	case *ast.AssignStmt:
+		ta = ast.Unparen(a.Rhs[0]).(*ast.TypeAssertExpr)
+		name = a.Lhs[0].(*ast.Ident).Name
+	}
+	v := l.k.temp()
+	f := l.inner(token.BREAK)
+	bind := func(value string) string {
+		if name == "" || name == "_" {
+			return "_ = " + value + ";"
+		}
+		return name + " := " + value + "; _ = " + name + ";"
+	}
+	out := "switch { default: "
+	if s.Init != nil {
+		out += l.stmt(s.Init) + "; "
+	}
+	out += v + " := " + l.expr(ta.X) + ";"
+	last := "{}"
+	for _, c := range s.Body.List {
+		cc := c.(*ast.CaseClause)
+		if cc.List == nil {
+			last = "{" + bind(v) + f.stmts(cc.Body) + "}"
+			continue
+		}
+		cond, value := l.typeCases(v, cc.List)
+		out += "if " + cond + " {" + bind(value) + f.stmts(cc.Body) + "} else "
+	}
+	return out + last + "}"
+}
+
+// typeCases gives the condition that v is of one of the types, and the value
+// inside the case.
+func (l *lowerer) typeCases(v string, list []ast.Expr) (cond, value string) {
+	if len(list) == 1 && !l.info.Types[list[0]].IsNil() {
+		x, ok := l.k.temp(), l.k.temp()
+		return x + ", " + ok + " := " + l.typeTest(v, list[0]) + "; " + ok, x
+	}
+	var conds []string
+	for _, x := range list {
+		if l.info.Types[x].IsNil() {
+			conds = append(conds, "rt_.IsNil("+v+")")
+			continue
+		}
+		conds = append(conds, "func() bool { _, ok := "+l.typeTest(v, x)+"; return ok }()")
+	}
+	return strings.Join(conds, " || "), v
+}
+
+func (l *lowerer) typeTest(v string, x ast.Expr) string {
+	t := l.typeOf(x)
+	if needsConverter(t) {
+		return l.converter(t) + "(" + v + ")"
+	}
+	return "rt_.Unwrap(" + v + ").(" + l.typ(t) + ")"
+}
