@@ -84,7 +84,7 @@ func (s *Session) applyLocked(e *Event) *ack {
 		s.applyFailureLocked(e)
 	case EventInvalid:
 		s.badRecords++
-		s.noticeLocked("record %d of the stream is not valid JSON and was passed over (%d bytes): %s", e.Seq, len(e.raw), clip(e.raw))
+		s.noticeLocked("event %d is not a JSON object with a type and was passed over (%d bytes): %s", e.Seq, len(e.raw), clip(e.raw))
 	}
 	return nil
 }

@@ -120,7 +120,11 @@ func (m *fakeMaster) stream(w http.ResponseWriter, r *http.Request, c fakeCall) 
 	if st.fid == "" {
 		st.fid = m.newID
 	}
-	m.streams <- st
+	select {
+	case m.streams <- st:
+	case <-r.Context().Done():
+		return
+	}
 	for {
 		select {
 		case text := <-st.out:
@@ -214,6 +218,9 @@ func inBubble(t *testing.T, f func(b *bench), options ...func(*session.Options))
 		f(b)
 		if err := b.s.Close(); err != nil {
 			t.Errorf("close: %v", err)
+		}
+		if n := session.InternalErrors(b.s); n != 0 {
+			t.Errorf("%d invariants broken: %v", n, b.s.LastError())
 		}
 		b.master.stop()
 		synctest.Wait()

@@ -57,7 +57,7 @@ func parseMasters(text string) (fixedMasters, credentials, error) {
 		masters = append(masters, base)
 	}
 	if len(masters) == 0 {
-		return nil, cred, fmt.Errorf("master %q: no address; give a URL, host:port or zk://...", text)
+		return nil, cred, fmt.Errorf("master %q: no address; give a URL, host:port or zk://hosts/path", text)
 	}
 	return masters, cred, nil
 }
@@ -70,7 +70,7 @@ func parseMaster(text string) (string, credentials, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		return "", none, errors.New("master address: not a URL; give http://host:port, host:port or zk://...")
+		return "", none, errors.New("master address: not a URL; give http://host:port, host:port or zk://hosts/path")
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return "", none, fmt.Errorf("master %s: scheme %q, want http, https or zk", u.Redacted(), u.Scheme)
