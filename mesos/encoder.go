@@ -132,7 +132,8 @@ func (e *Encoder) Raw(text []byte) *Encoder {
 
 // AppendDouble appends f in the shortest form that reads back as f, as rapidjson
 // lays it out: plain between 1e-6 and 1e21 and always with a point (15.0),
-// otherwise with an exponent (1e21, 1.5e-7). Infinities are the strings
+// otherwise with an exponent (1e21, 1.5e-7). (rapidjson's own digits are at times
+// not the shortest, or differ in the last; they read back alike.) Infinities are the strings
 // "Infinity" and "-Infinity", as Mesos patches rapidjson to do. NaN, which Mesos
 // writes bare and no JSON parser reads, is the string "NaN".
 func AppendDouble(dst []byte, f float64) []byte {

@@ -91,17 +91,13 @@ func (e *Encoder) members(s reflect.Value, t *table) {
 			}
 		case f.repeated:
 			e.repeated(v, f)
-		case isSet(v):
+		case f.presence && !v.IsNil() || !f.presence && !v.IsZero():
 			e.singular(v, f)
 		default:
 			e.unset(f)
 		}
 	}
 }
-
-// isSet says whether a singular field outside a oneof is set. All but bytes are
-// pointers, or plain values without presence (proto3), where zero is unset.
-func isSet(v reflect.Value) bool { return !v.IsZero() }
 
 func (e *Encoder) unset(f *field) {
 	if f.required {

@@ -24,6 +24,7 @@ type field struct {
 	repeated bool // a list or a map
 	mapping  bool
 	required bool
+	presence bool         // the struct field is a pointer or slice, nil if unset; else zero is unset (proto3)
 	index    int          // of the struct field; for a member of a oneof, that of the oneof's interface
 	wrapper  reflect.Type // of a oneof's member: the type in the interface; else nil
 	key      []byte       // `"name":`
@@ -99,6 +100,7 @@ func (b builder) field(m protoreflect.Message, desc protoreflect.FieldDescriptor
 		repeated: desc.Cardinality() == protoreflect.Repeated,
 		mapping:  desc.IsMap(),
 		required: desc.Cardinality() == protoreflect.Required,
+		presence: desc.HasPresence(),
 	}
 	f.key = append(AppendString(nil, f.name), ':')
 	if inOneof(desc) {
