@@ -48,6 +48,7 @@ type Agent struct {
 	drain      *v1.DrainConfig
 	counters   counters
 	own        *supervisor.Supervisor // started by this agent
+	recovered  bool                   // Start is done
 	suspended  bool
 	loop       *connectionLoop
 	closed     bool
@@ -88,7 +89,7 @@ func (a *Agent) Start(ctx context.Context) error {
 	if a.closed {
 		return fmt.Errorf("start agent: %w", errClosed)
 	}
-	a.id = id
+	a.id, a.recovered = id, true
 	a.connectLocked()
 	return nil
 }

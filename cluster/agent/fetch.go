@@ -91,7 +91,9 @@ func (f *fetcher) fetchAll(ctx context.Context, uris []*v1.CommandInfo_URI) erro
 	return nil
 }
 
-func (f *fetcher) infof(place, format string, args ...any) { logLine(f.log, 'I', place, format, args...) }
+func (f *fetcher) infof(place, format string, args ...any) {
+	logLine(f.log, 'I', place, format, args...)
+}
 
 // validateURI refuses what cannot become a file of the sandbox, before anything
 // is fetched (slave/containerizer/fetcher.cpp).

@@ -58,10 +58,11 @@ type executor struct {
 	cancel    func()
 	queued    []*v1.TaskInfo
 	groups    [][]*v1.TaskInfo // which of queued belong together
-	tasks     []*task          // delivered, their last update not yet acknowledged
+	tasks     []*task          // delivered, their last update not (or never) acknowledged
 	completed []*task
 	pid       int // of the executor, or of a command task's process
 	processes []process
+	nested    map[string]string // container of each task of a default executor
 }
 
 func (ex *executor) id() string { return ex.info.GetExecutorId().GetValue() }
@@ -108,7 +109,7 @@ func (t *task) record(s *v1.TaskStatus) {
 	t.proto.State = s.GetState().Enum()
 }
 
-// terminal says whether a task in this state has ended for good
+// isTerminal says whether a task in this state has ended for good
 // (common/protobuf_utils.cpp).
 func isTerminal(s v1.TaskState) bool {
 	switch s {
@@ -119,11 +120,14 @@ func isTerminal(s v1.TaskState) bool {
 	return false
 }
 
+// runs says whether the executor still has this task to run.
+func (ex *executor) runs(t *task) bool { return ex.state != terminated && t.alive() }
+
 // allocated is what the executor and its live tasks hold.
 func (ex *executor) allocated() resources.Resources {
 	sum := resources.New(ex.info.Resources)
 	for _, t := range ex.tasks {
-		if !isTerminal(t.proto.GetState()) {
+		if ex.runs(t) {
 			sum = sum.Add(resources.New(t.info.Resources))
 		}
 	}

@@ -15,8 +15,8 @@ import (
 	v1 "mesosbook/mesos/v1"
 )
 
-// Version is the Mesos version whose behaviour this package follows.
-const Version = "1.12.0"
+// Version is the Mesos release whose behaviour this package follows.
+const Version = link.Version
 
 // Options say what an agent has and how it behaves. Info, WorkDir and Dial must
 // be set; the zero value of every other field is Mesos' default.

@@ -159,10 +159,7 @@ func (a *Agent) retireLocked(ex *executor) {
 	if ex.state != terminated || (len(ex.tasks) > 0 && !f.terminating) || !slices.Contains(f.executors, ex) {
 		return
 	}
-	for _, t := range ex.tasks { // of a framework that was torn down: never acknowledged
-		ex.completed = bounded(ex.completed, t, maxCompletedTasks)
-	}
-	ex.tasks, ex.processes = nil, nil
+	ex.processes = nil
 	f.executors = slices.DeleteFunc(slices.Clone(f.executors), func(x *executor) bool { return x == ex })
 	f.completed = bounded(f.completed, ex, maxCompletedExecutors)
 	if len(f.executors) == 0 {

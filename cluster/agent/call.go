@@ -1,0 +1,106 @@
+package agent
+
+import (
+	"compress/gzip"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	"mesosbook/mesos"
+)
+
+const (
+	mediaJSON     = "application/json"
+	mediaProtobuf = "application/x-protobuf"
+)
+
+// maxBody bounds the body of a call in bytes.
+const maxBody = 64 << 20
+
+// readCall reads a call in either content type. It answers itself, in the order
+// of Mesos' checks, and says false where the request is not one.
+func readCall(w http.ResponseWriter, r *http.Request, call proto.Message) bool {
+	if r.Method != http.MethodPost {
+		methodNotAllowed(w, r, http.MethodPost)
+		return false
+	}
+	kinds, there := r.Header["Content-Type"]
+	if !there {
+		badRequest(w, "Expecting 'Content-Type' to be present")
+		return false
+	}
+	data, err := readBody(w, r)
+	if err != nil {
+		text(w, http.StatusRequestEntityTooLarge, err.Error())
+		return false
+	}
+	switch kinds[0] {
+	case mediaProtobuf:
+		if err := proto.Unmarshal(data, call); err != nil {
+			badRequest(w, "Failed to parse body into Call protobuf")
+			return false
+		}
+	case mediaJSON:
+		if err := mesos.Unmarshal(data, call); err != nil {
+			badRequest(w, "%s", mesos.BodyRefusal(err, "Call"))
+			return false
+		}
+	default:
+		text(w, http.StatusUnsupportedMediaType, "Expecting 'Content-Type' of application/json or application/x-protobuf")
+		return false
+	}
+	return true
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	var in io.Reader = http.MaxBytesReader(w, r.Body, maxBody)
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, err
+		}
+		in = io.LimitReader(z, maxBody+1)
+	}
+	data, err := io.ReadAll(in)
+	if err == nil && len(data) > maxBody {
+		err = errors.New("the body is larger than 64 MiB")
+	}
+	return data, err
+}
+
+// accepted is the type of the answer, JSON where the client takes it; false, and
+// answered with 406, where it takes neither.
+func accepted(w http.ResponseWriter, r *http.Request) (protobuf, ok bool) {
+	header := strings.Join(r.Header.Values("Accept"), ",")
+	switch {
+	case accepts(header, mediaJSON):
+		return false, true
+	case accepts(header, mediaProtobuf):
+		return true, true
+	}
+	text(w, http.StatusNotAcceptable, "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'")
+	return false, false
+}
+
+// accepts reads an Accept header: the most specific range that matches decides,
+// and "q=0" refuses.
+func accepts(header, media string) bool {
+	if strings.TrimSpace(header) == "" {
+		return true
+	}
+	major, _, _ := strings.Cut(media, "/")
+	for _, wanted := range []string{media, major + "/*", "*/*"} {
+		for item := range strings.SplitSeq(header, ",") {
+			name, params, _ := strings.Cut(item, ";")
+			if strings.TrimSpace(name) != wanted {
+				continue
+			}
+			params = strings.ReplaceAll(params, " ", "")
+			return params != "q=0" && !strings.HasPrefix(params, "q=0.0") && !strings.HasPrefix(params, "q=0;")
+		}
+	}
+	return false
+}

@@ -1,0 +1,156 @@
+package agent
+
+import (
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"mesosbook/cluster/link"
+	"mesosbook/cluster/resources"
+	"mesosbook/mesos"
+	v1 "mesosbook/mesos/v1"
+)
+
+// recovering answers 503 while the agent is not started yet.
+func (a *Agent) recovering(w http.ResponseWriter) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.recovered {
+		return false
+	}
+	text(w, http.StatusServiceUnavailable, "Agent has not finished recovery")
+	return true
+}
+
+func (a *Agent) serveState(w http.ResponseWriter, r *http.Request) {
+	if a.recovering(w) {
+		return
+	}
+	a.mu.Lock()
+	body := a.stateLocked()
+	a.mu.Unlock()
+	answerJSON(w, r, body)
+}
+
+// stateLocked is the page /state: keys in the order in which Mesos writes them
+// (slave/http.cpp).
+func (a *Agent) stateLocked() []byte {
+	e := &mesos.Encoder{}
+	e.BeginObject()
+	e.Key("version").String(Version)
+	e.Key("git_sha").String(link.GitSHA)
+	e.Key("build_date").String(link.BuildDate)
+	e.Key("build_time").Double(link.BuildTime)
+	e.Key("build_user").String(link.BuildUser)
+	e.Key("start_time").Double(seconds(a.started))
+	e.Key("id").String(a.id)
+	e.Key("pid").String(a.opts.pid())
+	e.Key("hostname").String(a.opts.Info.GetHostname())
+	e.Key("capabilities").BeginArray()
+	for _, c := range capabilities {
+		e.String(c.String())
+	}
+	e.EndArray()
+	if a.drain != nil {
+		e.Key("drain_config")
+		message(e, a.drain)
+	}
+	a.writeResourcesLocked(e)
+	e.Key("resource_providers").BeginArray().EndArray()
+	writeAttributes(e, a.opts.Info.Attributes)
+	e.Key("master_hostname").String(a.opts.MasterHostname)
+	e.Key("flags")
+	writeStrings(e, a.flags())
+	e.Key("frameworks").BeginArray()
+	for _, f := range a.frameworks {
+		writeFramework(e, f)
+	}
+	e.EndArray().Key("completed_frameworks").BeginArray()
+	for _, f := range a.completed {
+		writeFramework(e, f)
+	}
+	e.EndArray().EndObject()
+	return e.Bytes()
+}
+
+func (a *Agent) writeResourcesLocked(e *mesos.Encoder) {
+	var used resources.Resources
+	for _, f := range a.frameworks {
+		for _, ex := range f.executors {
+			used = used.Add(ex.allocated())
+		}
+	}
+	used = used.Unallocate()
+	unreserved := func(it resources.Item) bool { return it.Role() == "*" }
+	e.Key("resources")
+	writeSummary(e, a.total)
+	e.Key("reserved_resources")
+	writeByRole(e, a.total, func(rs resources.Resources) { writeSummary(e, rs) })
+	e.Key("unreserved_resources")
+	writeSummary(e, a.total.Filter(unreserved))
+	e.Key("reserved_resources_full")
+	writeByRole(e, a.total, func(rs resources.Resources) { writeFull(e, rs) })
+	e.Key("unreserved_resources_full")
+	writeFull(e, a.total.Filter(unreserved))
+	e.Key("reserved_resources_allocated")
+	writeByRole(e, used, func(rs resources.Resources) { writeSummary(e, rs) })
+	e.Key("unreserved_resources_allocated")
+	writeSummary(e, used.Filter(unreserved))
+}
+
+func (a *Agent) serveFlags(w http.ResponseWriter, r *http.Request) {
+	var e mesos.Encoder
+	e.BeginObject().Key("flags")
+	writeStrings(&e, a.flags())
+	e.EndObject()
+	answerJSON(w, r, e.Bytes())
+}
+
+// flags are those that an agent of Mesos 1.12 would show.
+func (a *Agent) flags() map[string]string {
+	f := map[string]string{
+		"attributes": attributesText(a.opts.Info.Attributes), "authenticate_http_readonly": "false", "authenticate_http_readwrite": "false",
+		"authenticatee": "crammd5", "authorizer": "local", "containerizers": "mesos", "default_role": "*",
+		"executor_registration_timeout":  durationText(a.opts.RegistrationTimeout),
+		"executor_shutdown_grace_period": durationText(a.opts.ShutdownGrace),
+		"fetcher_cache_dir":              a.cache.dir, "fetcher_cache_size": sizeText(a.opts.CacheSize),
+		"fetcher_stall_timeout": durationText(a.opts.FetchStall), "frameworks_home": "", "gc_delay": "1weeks", "help": "false",
+		"hostname": a.opts.Info.GetHostname(), "hostname_lookup": "false", "http_command_executor": "false",
+		"ip": a.opts.IP, "isolation": "posix/cpu,posix/mem", "launcher": "posix", "launcher_dir": "/usr/libexec/mesos",
+		"logging_level": "INFO", "max_completed_executors_per_framework": strconv.Itoa(maxCompletedExecutors),
+		"port": strconv.Itoa(int(a.opts.Info.GetPort())), "quiet": "false", "recover": "reconnect", "recovery_timeout": "15mins",
+		"registration_backoff_factor": durationText(a.opts.RedialMax), "resources": resources.New(a.opts.Info.Resources).String(),
+		"sandbox_directory": "/mnt/mesos/sandbox", "strict": "true", "switch_user": strconv.FormatBool(!a.opts.KeepUser),
+		"version": "false", "work_dir": a.opts.WorkDir,
+	}
+	maps.Copy(f, a.opts.Flags)
+	return f
+}
+
+func attributesText(list []*v1.Attribute) string {
+	var parts []string
+	for _, at := range list {
+		value := at.GetText().GetValue()
+		switch at.GetType() {
+		case v1.Value_SCALAR:
+			value = resources.FormatScalar(at.GetScalar().GetValue())
+		case v1.Value_RANGES:
+			value = rangesText(at.GetRanges())
+		case v1.Value_SET:
+			value = resources.FormatSet(at.GetSet().GetItem())
+		}
+		parts = append(parts, at.GetName()+":"+value)
+	}
+	return strings.Join(parts, ";")
+}
+
+// sizeText writes bytes as stout does: "2GB".
+func sizeText(n int64) string {
+	units := []string{"B", "KB", "MB", "GB", "TB"}
+	i := 0
+	for i < len(units)-1 && n >= 1024 && n%1024 == 0 {
+		n, i = n/1024, i+1
+	}
+	return strconv.FormatInt(n, 10) + units[i]
+}
