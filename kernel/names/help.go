@@ -16,18 +16,26 @@ import (
 //go:embed help.md
 var helpText string
 
-// Topic is one page of help: a name that cells can use, or a group of them.
+// Topic is one page of help, of a name that cells can use.
 type Topic struct {
 	Group     string // heading it is listed under
 	Name      string // what :help takes
-	Signature string // how it is called; empty for a group
+	Signature string // how it is called
 	Summary   string // one line
 	Text      string // Markdown; without heading, signature and example
 	Example   string // Go; may be empty
 }
 
-// Topics lists the pages of all groups, each followed by those of its names.
+// Topics lists the pages of the names, group by group. Each group has a page
+// of its own as well, under its name.
 func Topics() []Topic {
+	return slices.DeleteFunc(pages(), Topic.isGroup)
+}
+
+func (t Topic) isGroup() bool { return t.Signature == "" }
+
+// pages lists the pages of all groups, each followed by those of its names.
+func pages() []Topic {
 	var topics []Topic
 	group := ""
 	for _, section := range sections(helpText) {
@@ -44,20 +52,20 @@ func Topics() []Topic {
 // Help gives the page of a name or a group as plain text; that of a name which
 // is also a group's has the group's behind it. ok is false when there is none.
 func Help(name string) (text string, ok bool) {
-	topics := Topics()
-	var pages []string
+	topics := pages()
+	var found []string
 	for i, t := range topics {
 		if !strings.EqualFold(t.Name, name) || t.Name != name && has(topics, name) {
 			continue
 		}
 		page := t.page()
-		if t.Signature == "" {
+		if t.isGroup() {
 			page += members(topics[i+1:], t.Group)
 		}
-		pages = append(pages, page)
+		found = append(found, page)
 	}
-	slices.Reverse(pages) // a group stands before its names
-	return strings.Join(pages, "\n"), len(pages) > 0
+	slices.Reverse(found) // a group stands before its names
+	return strings.Join(found, "\n"), len(found) > 0
 }
 
 func has(topics []Topic, name string) bool {
@@ -88,16 +96,16 @@ func members(topics []Topic, group string) string {
 }
 
 func (t Topic) title() string {
-	if t.Signature != "" {
-		return t.Signature
+	if t.isGroup() {
+		return "About " + t.Name
 	}
-	return "About " + t.Name
+	return t.Signature
 }
 
 // Nearest suggests the page that was probably meant.
 func Nearest(name string) (string, bool) {
 	var all []string
-	for _, t := range Topics() {
+	for _, t := range pages() {
 		all = append(all, t.Name)
 	}
 	return resources.Nearest(name, all)
