@@ -1,6 +1,8 @@
 package session
 
 import (
+	"strings"
+
 	"github.com/tidwall/gjson"
 )
 
@@ -66,7 +68,7 @@ func (s *Session) applyLocked(e *Event) *ack {
 	case EventHeartbeat:
 		s.lastHeartbeat = e.Time
 	case EventOffers:
-		s.offers.add(e)
+		s.offers.add(e, s.meetAgentLocked)
 	case EventRescind:
 		s.offers.remove(OfferID(e.Get("rescind.offer_id.value").String()))
 	case EventInverseOffers:
@@ -87,6 +89,17 @@ func (s *Session) applyLocked(e *Event) *ack {
 		s.noticeLocked("event %d is not a JSON object with a type and was passed over (%d bytes): %s", e.Seq, len(e.raw), clip(e.raw))
 	}
 	return nil
+}
+
+// meetAgentLocked remembers where the agent of an offer answers.
+func (s *Session) meetAgentLocked(agent AgentID, offer string) {
+	if s.agents[agent] != "" || agent == "" {
+		return
+	}
+	if base := agentURL(gjson.Get(offer, "url"), schemeOf(s.leader)); base != "" {
+		s.agents[AgentID(strings.Clone(string(agent)))] = base // the id must not keep the whole record alive
+		s.hosts[hostOf(base)] = true
+	}
 }
 
 // applyFailureLocked forgets the offers of a lost agent: the master rescinds

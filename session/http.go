@@ -132,11 +132,15 @@ func (s *Session) trusts(host string) bool {
 
 // trust adds the host of a base URL.
 func (s *Session) trust(base string) {
-	if u, err := url.Parse(base); err == nil {
-		s.mu.Lock()
-		s.hosts[u.Host] = true
-		s.mu.Unlock()
-	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hosts[hostOf(base)] = true
+}
+
+// hostOf is "host:port" of a base URL.
+func hostOf(base string) string {
+	_, host, _ := strings.Cut(base, "://")
+	return host
 }
 
 func isRefused(err error) bool {

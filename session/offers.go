@@ -132,21 +132,36 @@ func (b *offerBook) len() int { return len(b.byID) }
 
 func (b *offerBook) clear() { b.order, b.byID = nil, nil }
 
-// add takes in the offers of an OFFERS event.
-func (b *offerBook) add(e *Event) {
+// add takes in the offers of an OFFERS event and tells visit about each.
+func (b *offerBook) add(e *Event, visit func(agent AgentID, raw string)) {
 	if b.byID == nil {
 		b.byID = map[OfferID]offerEntry{}
 	}
-	e.Get("offers.offers").ForEach(func(_, o gjson.Result) bool {
+	offersOf(e).ForEach(func(_, o gjson.Result) bool {
 		id := OfferID(gjson.Get(o.Raw, "id.value").Str)
 		if _, known := b.byID[id]; id == "" || known {
 			return true
 		}
-		b.byID[id] = offerEntry{AgentID(gjson.Get(o.Raw, "agent_id.value").Str), o.Raw}
+		agent := AgentID(gjson.Get(o.Raw, "agent_id.value").Str)
+		visit(agent, o.Raw)
+		b.byID[id] = offerEntry{agent, o.Raw}
 		b.order = append(b.order, id)
 		b.total++
 		return true
 	})
+}
+
+// offersHead is how masters begin an OFFERS event.
+const offersHead = `{"type":"OFFERS","offers":{"offers":[`
+
+// offersOf gives the list of offers. That of a record in the usual form begins at
+// a known place: the record, which was checked, need not be read to its end to
+// cut the list out before it is read again.
+func offersOf(e *Event) gjson.Result {
+	if strings.HasPrefix(e.raw, offersHead) {
+		return gjson.Parse(e.raw[len(offersHead)-1:])
+	}
+	return e.Get("offers.offers")
 }
 
 func (b *offerBook) remove(ids ...OfferID) {

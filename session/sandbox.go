@@ -103,12 +103,8 @@ func (t *Task) files(ctx context.Context, verb, name string) (Answer, string, er
 	if agent == "" {
 		return Answer{}, "", fmt.Errorf("not launched on an agent yet (%s)", t.State())
 	}
-	base, err := t.s.AgentURL(ctx, agent)
-	if err != nil {
-		return Answer{}, "", err
-	}
 	at := path.Join(dir, path.Clean("/"+name))
-	a, err := t.s.file(ctx, base, verb, at)
+	base, a, err := t.s.agentFile(ctx, agent, verb, at)
 	if err == nil && a.Status == http.StatusNotFound {
 		if dir, err = t.directory(ctx, base); err == nil {
 			at = path.Join(dir, path.Clean("/"+name))
@@ -122,6 +118,23 @@ func (t *Task) files(ctx context.Context, verb, name string) (Answer, string, er
 		err = a.Err()
 	}
 	return a, at, err
+}
+
+// agentFile asks an agent; one that does not answer where it was last seen is
+// looked up again, as it may have come back on another port.
+func (s *Session) agentFile(ctx context.Context, agent AgentID, verb, at string) (base string, a Answer, err error) {
+	for range 2 {
+		if base, err = s.AgentURL(ctx, agent); err != nil {
+			return "", Answer{}, err
+		}
+		if a, err = s.file(ctx, base, verb, at); !isRefused(err) {
+			break
+		}
+		s.mu.Lock()
+		delete(s.agents, agent)
+		s.mu.Unlock()
+	}
+	return base, a, err
 }
 
 func (s *Session) file(ctx context.Context, base, verb, at string) (Answer, error) {

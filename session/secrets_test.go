@@ -20,7 +20,7 @@ func withSecret(o *session.Options) { o.Principal, o.Secret = "alice", secret }
 // Whatever a session shows, stores or says, the secret is not in it.
 func TestSecretsStayOut(t *testing.T) {
 	dir := t.TempDir()
-	var shown strings.Builder
+	var shown, wire strings.Builder // wire is written by the session's goroutine
 	inBubble(t, func(b *bench) {
 		wanted := "Basic " + base64.StdEncoding.EncodeToString([]byte("alice:"+secret))
 		b.master.setAnswer(func(w http.ResponseWriter, c fakeCall) bool {
@@ -31,7 +31,7 @@ func TestSecretsStayOut(t *testing.T) {
 			http.Error(w, "401 Unauthorized.", http.StatusUnauthorized)
 			return true
 		})
-		b.s.SetWire(func(line string) { fmt.Fprintln(&shown, line) })
+		b.s.SetWire(func(line string) { fmt.Fprintln(&wire, line) })
 		st := b.subscribe()
 		st.send(offerRecord)
 		b.s.Launch(b.ctx, []byte(acceptBody))
@@ -47,6 +47,7 @@ func TestSecretsStayOut(t *testing.T) {
 		}
 		synctest.Wait()
 	}, withSecret, func(o *session.Options) { o.Dir = dir })
+	shown.WriteString(wire.String())
 	files, _ := filepath.Glob(filepath.Join(dir, "*"))
 	for _, name := range files {
 		text, err := os.ReadFile(name)
