@@ -66,11 +66,14 @@ func (b *background) notice(text string) {
 }
 
 // late takes output of an ended cell. It blocks while maxLate bytes wait to be
-// shown, and returns at once when nothing is shown any more.
+// shown; without a loop it drops what comes beyond them.
 func (b *background) late(cell int, text string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for b.bytes > maxLate && b.looping {
+	for b.bytes > maxLate {
+		if !b.looping {
+			return // before Run or after it: there is no reader to wait for
+		}
 		b.room.Wait()
 	}
 	text = b.partial[cell] + text

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mattn/go-runewidth"
+
 	"mesosbook/kernel"
 	"mesosbook/resources"
 )
@@ -17,8 +19,8 @@ func (r *REPL) builtins() []Command {
 		{Name: "help", Args: "[NAME]", Summary: "what there is, or the page of a name, a topic or a command", Run: r.helpCommand, Complete: r.completeHelp},
 		{Name: "quit", Summary: "leave (also Ctrl-D on an empty line)", Run: r.quitCommand},
 		{Name: "hist", Args: "[-g TEXT]", Summary: "what was typed, or what of it contains TEXT", Run: r.histCommand},
-		{Name: "who", Summary: "the names of this session with their types", Run: r.whoCommand},
-		{Name: "save", Args: "[-a] FILE", Summary: "write the cells of this session and their outputs as a Markdown notebook; -a with those that failed", Run: r.saveCommand, Complete: completeFile},
+		{Name: "who", Summary: "the names of this session, their types and values", Run: r.whoCommand},
+		{Name: "save", Args: "[-a] [-f] FILE", Summary: "write the cells of this session and their outputs as a Markdown notebook; -a also those that failed, -f over an older file", Run: r.saveCommand, Complete: completeFile},
 		{Name: "load", Args: "FILE", Summary: "run the cells of a Markdown notebook or a .go file, up to the first error", Run: r.loadCommand, Complete: completeFile},
 		{Name: "edit", Args: "[N]", Summary: "write the next cell in your editor, beginning with cell N or the last one", Run: r.editCommand},
 		{Name: "time", Args: "[on|off]", Summary: "show how long each cell took", Run: r.timeCommand},
@@ -33,7 +35,12 @@ func (r *REPL) command(ctx context.Context, line string) error {
 	if i < 0 {
 		return r.unknownCommand(name)
 	}
-	return r.commands[i].Run(ctx, strings.TrimSpace(args), screenWriter{r.scr})
+	var err error
+	r.during(ctx, ":"+name, func(ctx context.Context) {
+		err = r.commands[i].Run(ctx, strings.TrimSpace(args), screenWriter{r.scr})
+	})
+	r.scr.freshLine()
+	return err
 }
 
 func (r *REPL) unknownCommand(name string) error {
@@ -70,22 +77,28 @@ func (r *REPL) setCommand(_ context.Context, args string, out io.Writer) error {
 }
 
 func (r *REPL) whoCommand(_ context.Context, _ string, out io.Writer) error {
-	var rows []kernel.Description
-	width := 0
+	var own []kernel.Description // not the helper names: those are in :help
+	names, types := 0, 0
 	for _, d := range r.o.Kernel.Names() {
-		if d.Cell > 0 { // not the helper names: those are in :help
-			rows = append(rows, d)
-			width = max(width, columns(d.Name))
+		if d.Cell > 0 {
+			own = append(own, d)
+			names, types = max(names, columns(d.Name)), max(types, columns(d.Type))
 		}
 	}
-	if len(rows) == 0 {
+	if len(own) == 0 {
 		fmt.Fprintln(out, "no names yet; a cell that defines one: x := 1")
 		return nil
 	}
-	for _, d := range rows {
-		fmt.Fprintf(out, "%-*s  %s  %s\n", width, d.Name, d.Type,
-			r.th.text(dimText, fmt.Sprintf("[%d]", d.Cell)))
+	types = min(types, 40)
+	var b strings.Builder
+	for _, d := range own {
+		row := fmt.Sprintf("%s  %s  %s", fill(d.Name, names), fill(d.Type, types), oneLine(cleanText(d.Text)))
+		if r.o.Terminal {
+			row = runewidth.Truncate(row, r.scr.columns()-1, "…")
+		}
+		b.WriteString(strings.TrimRight(row, " ") + "\n")
 	}
+	r.page(b.String())
 	return nil
 }
 

@@ -109,7 +109,7 @@ func (k *fakeKernel) Describe(expr string) (kernel.Description, error) {
 }
 
 func (k *fakeKernel) Names() []kernel.Description {
-	return []kernel.Description{{Name: "x", Type: "int", Cell: 1}, {Name: "offers", Type: "func()"}}
+	return []kernel.Description{{Name: "x", Type: "int", Cell: 1, Text: "5"}, {Name: "offers", Type: "func()"}}
 }
 
 func (k *fakeKernel) cells() []string {

@@ -95,7 +95,12 @@ func (r *REPL) overview() string {
 
 func (r *REPL) helpRow(b *strings.Builder, name, summary string, width int) {
 	pad := strings.Repeat(" ", max(width-columns(name), 0))
-	fmt.Fprintf(b, "  %s%s  %s\n", name, pad, summary)
+	lines := []string{summary}
+	if room := r.scr.columns() - width - 5; r.o.Terminal && room >= 20 {
+		lines = wrap(summary, room)
+	}
+	indent := "\n" + strings.Repeat(" ", width+4)
+	fmt.Fprintf(b, "  %s%s  %s\n", name, pad, strings.Join(lines, indent))
 }
 
 func (r *REPL) topics() []Topic {

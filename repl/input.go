@@ -108,11 +108,12 @@ func (i *input) scanLocked() func() {
 	return func() {}
 }
 
-// setMode changes what becomes of the keys, those already typed included. For
-// away it returns once the pump has let go of a terminal.
-func (i *input) setMode(m inputMode) {
+// setMode changes what becomes of the keys, those already typed included, and
+// gives the mode before. For away it returns once the pump has let go of a
+// terminal.
+func (i *input) setMode(m inputMode) (before inputMode) {
 	i.mu.Lock()
-	i.mode = m
+	before, i.mode = i.mode, m
 	act := i.scanLocked()
 	i.cond.Broadcast()
 	if m == away && i.wait != nil {
@@ -123,6 +124,7 @@ func (i *input) setMode(m inputMode) {
 	}
 	i.mu.Unlock()
 	act()
+	return before
 }
 
 // Read hands out at most the bytes up to the next Enter: what follows may

@@ -151,3 +151,8 @@ func columns(s string) int {
 	}
 	return n
 }
+
+// fill brings text to at least n columns.
+func fill(text string, n int) string {
+	return text + strings.Repeat(" ", max(n-columns(text), 0))
+}

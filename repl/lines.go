@@ -42,7 +42,7 @@ type lineRun struct {
 }
 
 func (l *lineRun) run(ctx context.Context, lines <-chan string) error {
-	for !l.repl.quit {
+	for !l.repl.quit && ctx.Err() == nil {
 		l.prompt()
 		select {
 		case line, more := <-lines:
@@ -58,10 +58,9 @@ func (l *lineRun) run(ctx context.Context, lines <-chan string) error {
 			l.group.rest() // what was begun is forgotten
 			l.repl.scr.println("^C")
 		case <-ctx.Done():
-			return context.Cause(ctx)
 		}
 	}
-	return nil
+	return contextError(ctx)
 }
 
 func contextError(ctx context.Context) error {

@@ -117,6 +117,11 @@ func TestSaveAndLoad(t *testing.T) {
 	if string(data) != want {
 		t.Errorf("saved %q\nwant  %q", data, want)
 	}
+	_, errs, _ = runPipe(t, "let\n:save "+file+"\n:save -f "+file+"\nlet\n:save "+file+"\n", nil)
+	if errs != ":save "+file+": there is such a file already; :save -f overwrites it\n" {
+		t.Errorf("saving again: %q", errs)
+	}
+	os.WriteFile(file, []byte(want), 0o600)
 	out, errs, err = runPipe(t, ":load "+file+"\n", nil)
 	if err != nil || errs != "" || !strings.Contains(out, "[1] print hi\nhi") || !strings.Contains(out, "[3] let\n") {
 		t.Errorf("load: %q %q %v", out, errs, err)
@@ -137,11 +142,11 @@ func TestLoadGoFileStopsAtTheFirstError(t *testing.T) {
 
 func TestCommands(t *testing.T) {
 	for _, test := range []struct{ in, out, errs string }{
-		{":who", "x  int  [1]\n", ""},
+		{":who", "x  int  5\n", ""},
 		{":hepl", "", ":hepl: no such command; did you mean :help?\n"},
 		{"offers?", "offers  func() []Offer\nthe offers at hand\n", ""},
 		{":help offers", "offers  func() []Offer\nthe offers at hand\n", ""},
-		{":help save", ":save [-a] FILE  write the cells of this session and their outputs as a Markdown notebook; -a with those that failed\n", ""},
+		{":help hist", ":hist [-g TEXT]  what was typed, or what of it contains TEXT\n", ""},
 		{"nothing?", "", "undefined: nothing\n"},
 		{":set paging maybe", "", ":set paging maybe: want on or off\n"},
 		{":set nonsense 1", "", ":set nonsense: no such setting; there are paging, time and lines\n"},

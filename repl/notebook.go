@@ -38,13 +38,28 @@ func (r *REPL) remember(code string, res kernel.Result, t *task) {
 
 // saveCommand writes the session as a notebook that snippets can replay.
 func (r *REPL) saveCommand(_ context.Context, args string, out io.Writer) error {
-	file, all := strings.CutPrefix(args, "-a ")
-	file = strings.TrimSpace(file)
+	var all, force bool
+	file := args
+	for strings.HasPrefix(file, "-") {
+		option, rest, _ := strings.Cut(file, " ")
+		switch option {
+		case "-a":
+			all = true
+		case "-f":
+			force = true
+		default:
+			return fmt.Errorf(":save %s: unknown; there are -a and -f", option)
+		}
+		file = strings.TrimSpace(rest)
+	}
 	if file == "" {
 		return errors.New(":save: want a file name, like :save demo.md")
 	}
 	if filepath.Ext(file) == "" {
 		file += ".md"
+	}
+	if _, err := os.Stat(file); err == nil && !force && !slices.Contains(r.saved, file) {
+		return fmt.Errorf(":save %s: there is such a file already; :save -f overwrites it", file)
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# %s\n", strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
@@ -68,6 +83,7 @@ func (r *REPL) saveCommand(_ context.Context, args string, out io.Writer) error 
 	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
 		return fmt.Errorf(":save: %w", err)
 	}
+	r.saved = append(r.saved, file)
 	fmt.Fprintf(out, "saved %s to %s", cellCount(saved), file)
 	if failed > 0 && !all {
 		fmt.Fprintf(out, " without %d that failed (:save -a keeps them)", failed)
@@ -96,7 +112,6 @@ func writeCell(b *bytes.Buffer, c record) {
 	if c.cut {
 		output += "\n..."
 	}
-	b.Truncate(b.Len()) // the output block follows at once
 	writeFenceAfter(b, "output", output)
 }
 

@@ -19,33 +19,36 @@ func (r *REPL) displayed(v kernel.Value) string {
 }
 
 // page prints a text: a window at a time on a terminal when it is longer than
-// one; cut after Settings lines where paging is off.
+// one; cut after settings.lines where paging is off; all of it into a pipe.
 func (r *REPL) page(text string) {
 	text = strings.TrimSuffix(text, "\n")
 	lines := strings.Split(text, "\n")
-	_, height := r.scr.window()
+	width, height := r.scr.window()
 	switch {
-	case r.term == nil && !r.o.Terminal: // a pipe gets everything
 	case r.term != nil && r.settings.paging:
-		if len(lines) >= height-1 {
-			r.pageThrough(lines, height-1)
+		if rowsOf(lines, width) >= height {
+			r.pageThrough(lines)
 			return
 		}
-	case r.settings.lines > 0 && len(lines) > r.settings.lines:
+	case r.o.Terminal && r.settings.lines > 0 && len(lines) > r.settings.lines:
 		more := len(lines) - r.settings.lines
 		text = strings.Join(lines[:r.settings.lines], "\n") + "\n" + r.th.text(dimText,
-			fmt.Sprintf("… %d more lines (:set lines 0 shows all, :set paging on a window at a time)", more))
+			fmt.Sprintf("… %d more lines (:set lines 0 shows all)", more))
 	}
 	r.scr.println(text)
 }
 
-// pageThrough shows lines height at a time; keys say how it goes on.
-func (r *REPL) pageThrough(lines []string, height int) {
-	r.term.setMode(typing)
-	defer r.term.setMode(holding)
-	shown := 0
-	for step := height; shown < len(lines); {
-		end := min(shown+step, len(lines))
+// pageThrough shows a window of lines at a time; keys say how it goes on.
+func (r *REPL) pageThrough(lines []string) {
+	defer r.term.during(typing)()
+	shown, step := 0, 0 // step 0: a window
+	for {
+		end := shown + step
+		if step == 0 {
+			width, height := r.scr.window()
+			end = shown + fitting(lines[shown:], width, height-1)
+		}
+		end = min(end, len(lines))
 		r.scr.println(strings.Join(lines[shown:end], "\n"))
 		if shown = end; shown == len(lines) {
 			return
@@ -61,16 +64,74 @@ func (r *REPL) pageThrough(lines []string, height int) {
 		case 'g', 'G':
 			step = len(lines)
 		default:
-			step = height
+			step = 0
 		}
 	}
 }
 
-// key reads one byte from the terminal; 0 at its end.
+// rowsOf counts the rows that lines fill in a window.
+func rowsOf(lines []string, width int) int {
+	n := 0
+	for _, line := range lines {
+		n += rowsOfLine(line, width)
+	}
+	return n
+}
+
+func rowsOfLine(line string, width int) int {
+	return max(1, (columns(withoutColor(line))+width-1)/width)
+}
+
+// fitting counts the lines that fit in rows; at least one.
+func fitting(lines []string, width, rows int) int {
+	for i, line := range lines {
+		if rows -= rowsOfLine(line, width); rows < 0 {
+			return max(i, 1)
+		}
+	}
+	return len(lines)
+}
+
+// withoutColor takes out the colour sequences that a theme or pretty has put in.
+func withoutColor(line string) string {
+	for {
+		from := strings.Index(line, "\x1b[")
+		if from < 0 {
+			return line
+		}
+		to := strings.IndexByte(line[from:], 'm')
+		if to < 0 {
+			return line
+		}
+		line = line[:from] + line[from+to+1:]
+	}
+}
+
+// key reads one byte from the terminal; 0 at its end. Of a longer sequence
+// (an arrow) the rest is dropped.
 func (t *terminal) key() byte {
-	var b [1]byte
+	var b [64]byte
 	if n, _ := t.in.Read(b[:]); n == 0 {
 		return 0
+	} else if n > 1 && b[0] == 0x1b {
+		return ' '
 	}
 	return b[0]
+}
+
+// wrap breaks a text between words into lines of at most width columns.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && columns(line)+1+columns(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
 }

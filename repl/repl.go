@@ -30,6 +30,7 @@ type REPL struct {
 	count int       // of the last cell
 	fails int       // inputs that failed
 	quit  bool
+	saved []string // files that :save has written
 
 	mu   sync.Mutex
 	busy *task // what Ctrl-C interrupts; nil while typing

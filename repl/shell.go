@@ -97,10 +97,8 @@ func (r *REPL) editText(text string) (string, error) {
 }
 
 func (r *REPL) runEditor(file string) error {
-	r.term.in.setMode(away)
-	defer r.term.in.setMode(typing)
-	back := r.release()
-	defer back()
+	defer r.term.during(away)()
+	defer r.release()()
 	words := append(strings.Fields(r.o.Editor), file)
 	c := exec.Command(words[0], words[1:]...)
 	c.Stdin, c.Stdout, c.Stderr = r.o.In, r.o.Out, r.o.Out

@@ -43,21 +43,24 @@ type waiting interface {
 	Waiting() string
 }
 
-// during runs f so that Ctrl-C ends its context.
+// during runs f so that Ctrl-C ends its context. A task may run within another
+// (the cells of :load): Ctrl-C then ends the inner one.
 func (r *REPL) during(ctx context.Context, name string, f func(ctx context.Context)) *task {
 	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	t := &task{name: name, cancel: cancel}
-	r.mu.Lock()
-	r.busy = t
-	r.mu.Unlock()
-	r.term.setMode(running)
+	outer := r.setBusy(t)
+	defer r.setBusy(outer)
+	defer r.term.during(running)()
 	f(ctx)
-	r.term.setMode(holding)
-	r.mu.Lock()
-	r.busy = nil
-	r.mu.Unlock()
-	cancel(nil)
 	return t
+}
+
+func (r *REPL) setBusy(t *task) (before *task) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before, r.busy = r.busy, t
+	return before
 }
 
 // interrupt is Ctrl-C outside of typing; any goroutine.

@@ -27,11 +27,14 @@ type terminal struct {
 	initial string // what the next prompt starts with
 }
 
-// setMode is input.setMode, and nothing without a terminal.
-func (t *terminal) setMode(m inputMode) {
-	if t != nil {
-		t.in.setMode(m)
+// during changes the mode of the input until the returned function is called;
+// nothing without a terminal.
+func (t *terminal) during(m inputMode) (back func()) {
+	if t == nil {
+		return func() {}
 	}
+	before := t.in.setMode(m)
+	return func() { t.in.setMode(before) }
 }
 
 // raw takes the terminal: keys come one by one, Ctrl-C as a key. Output is
@@ -123,8 +126,7 @@ func (r *REPL) editorHooks() editorHooks {
 	}
 }
 
-// finished tells whether Enter runs the text. A last empty line runs it in any
-// case: who presses Enter twice wants to see what is wrong.
+// finished tells whether Enter runs the text.
 func (r *REPL) finished(text string) bool {
 	if isCommand(text) || isQuestion(strings.TrimSpace(text)) {
 		return true
