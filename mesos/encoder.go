@@ -22,6 +22,7 @@ type Encoder struct {
 	buf     []byte
 	start   int  // what was in buf before: no part of the text
 	missing bool // a message lacked a required field
+	err     error
 }
 
 // NewEncoder gives an Encoder that appends to buf, which may be nil.
@@ -30,6 +31,11 @@ func NewEncoder(buf []byte) *Encoder { return &Encoder{buf: buf, start: len(buf)
 // Bytes is the text so far, behind what the buffer held at first. It is valid
 // until the next write.
 func (e *Encoder) Bytes() []byte { return e.buf }
+
+// Err is the first error of Message, Members or [EncodeList], or nil: a page of
+// many messages is written in one go and asked once at the end. After an error the
+// text is of no use.
+func (e *Encoder) Err() error { return e.err }
 
 // sep writes the comma that a value or key needs after its predecessor. What is
 // open ends in '{', '[' or ':', which no finished value ends in.

@@ -41,6 +41,9 @@ func TestEncoder(t *testing.T) {
 	}
 	e.Key("checkpoint").Bool(true).EndObject()
 	e.EndObject()
+	if e.Err() != nil {
+		t.Error(e.Err())
+	}
 	const want = `{"string":"a/b","double":2.0,"int":-1,"uint":18446744073709551615,"yes":true,"no":false,"null":null,"bytes":"YQ==","raw":{"x":1},` +
 		`"key \"quoted\"":[],"list":[1,"{",{},[2,3]],"message":{"value":"a"},"messages":[{"value":"a"},{"value":"b"}],"none":[],"mixed":{"value":"a","checkpoint":true}}`
 	if got := string(e.Bytes()); got != want {
@@ -64,6 +67,9 @@ func TestEncoderDropsABadMessage(t *testing.T) {
 	}
 	if err := mesos.EncodeList(e, []*v1.AgentID{{Value: proto.String("a")}, {}}); err == nil {
 		t.Error("a list of such was written")
+	}
+	if e.Err() == nil || e.Err().Error() != "Missing required fields: value" {
+		t.Errorf("Err is %v", e.Err())
 	}
 	e.Int(2).EndArray()
 	if got := string(e.Bytes()); got != "[1,2]" {

@@ -47,16 +47,24 @@ func (e *Encoder) Members(m proto.Message) error {
 	}
 	t, err := tableOf(pm)
 	if err != nil {
-		return err
+		return e.fail(err)
 	}
 	mark := len(e.buf)
 	e.missing = false
 	e.members(reflect.ValueOf(pm.Interface()).Elem(), t)
 	if e.missing {
 		e.buf = e.buf[:mark]
-		return checkRequired(pm)
+		return e.fail(checkRequired(pm))
 	}
 	return nil
+}
+
+// fail keeps the first error for Err.
+func (e *Encoder) fail(err error) error {
+	if e.err == nil {
+		e.err = err
+	}
+	return err
 }
 
 // EncodeList writes messages as an array, [] if there are none. On an error

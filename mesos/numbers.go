@@ -6,21 +6,21 @@ import "math"
 // leaves the result open (a double that the integer cannot hold) these give
 // what the x86-64 builds of Mesos give.
 
-func (v *value) double() float64 {
+func (v value) double() float64 {
 	if v.kind == kindInteger {
 		return float64(int64(v.bits))
 	}
 	return math.Float64frombits(v.bits)
 }
 
-func (v *value) int64() int64 {
+func (v value) int64() int64 {
 	if v.kind == kindInteger {
 		return int64(v.bits)
 	}
 	return truncate(math.Float64frombits(v.bits))
 }
 
-func (v *value) uint64() uint64 {
+func (v value) uint64() uint64 {
 	const half = 1 << 63
 	if v.kind == kindInteger {
 		return v.bits
@@ -32,7 +32,7 @@ func (v *value) uint64() uint64 {
 	return uint64(truncate(f))
 }
 
-func (v *value) int32() int32 {
+func (v value) int32() int32 {
 	if v.kind == kindInteger {
 		return int32(v.bits)
 	}
@@ -43,7 +43,7 @@ func (v *value) int32() int32 {
 	return int32(n)
 }
 
-func (v *value) uint32() uint32 { return uint32(v.int64()) }
+func (v value) uint32() uint32 { return uint32(v.int64()) }
 
 // truncate cuts the fraction off; what no int64 holds becomes the least one.
 func truncate(f float64) int64 {

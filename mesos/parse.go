@@ -12,70 +12,16 @@ import (
 // maxDepth is how deep arrays and objects may nest (STOUT_JSON_MAX_DEPTH).
 const maxDepth = 200
 
-// space is what both picojson and stout take for white space.
-const space = " \t\n\r"
-
 // outOfRange is the text for a number that no double can hold.
 const outOfRange = "Value out of range"
-
-type kind uint8
-
-const (
-	kindNull kind = iota
-	kindBool
-	kindInteger // fits an int64 and was written without point and exponent
-	kindDouble
-	kindString
-	kindArray
-	kindObject
-)
-
-// String is the name that Mesos' errors use.
-func (k kind) String() string {
-	return [...]string{"null", "boolean", "number", "number", "string", "array", "object"}[k]
-}
-
-// A value is one JSON value. Texts are slices of the input unless they held an
-// escape, so a value lives no longer than the input stays as it is.
-type value struct {
-	kind kind
-	bits uint64  // kindBool: 0 or 1; kindInteger: the int64; kindDouble: its bits
-	key  []byte  // the name, for a member of an object
-	text []byte  // kindString
-	kids []value // kindArray: the items; kindObject: the members, sorted by key, each key once
-}
-
-// parse reads data as one JSON text, as picojson 1.3 inside stout does. The
-// error is a *SyntaxError.
-func parse(data []byte) (value, error) {
-	p := parser{data: data}
-	v, ok := p.value()
-	if !ok {
-		return value{}, p.syntaxError()
-	}
-	if v.kind == kindInteger || v.kind == kindDouble {
-		// picojson 1.3 does not give back the byte that ended the number, so
-		// that "5x" is read as 5 and "5 " is refused.
-		p.pos = min(p.pos+1, len(data))
-	}
-	if end := len(bytes.TrimRight(data, space)); p.pos != end {
-		rest := data[p.pos:]
-		if p.pos < end {
-			rest = data[p.pos:end]
-		}
-		return value{}, &SyntaxError{"Parsed JSON included non-whitespace trailing characters: " + string(rest)}
-	}
-	return v, nil
-}
 
 // A parser reads one text. Its methods report false on a fault, with pos at the
 // first byte that the error text shows.
 type parser struct {
-	data  []byte
+	document
 	pos   int
 	depth int
 	pend  []value // kids of the containers being read, innermost last
-	slab  []value // where finished kids are kept
 
 	overflow bool // a number was out of range: the text of the error is another
 	eaten    bool // the fault was in the byte before pos
@@ -148,7 +94,7 @@ func (p *parser) value() (value, bool) {
 	case '"':
 		p.pos++
 		text, ok := p.string()
-		return value{kind: kindString, text: text}, ok
+		return value{kind: kindString, bits: pack(int(text.from), int(text.to))}, ok
 	case '[', '{':
 		p.pos++
 		return p.container(c)
@@ -178,9 +124,10 @@ func (p *parser) container(open byte) (value, bool) {
 	p.depth--
 	kids := p.pend[mark:]
 	if open == '{' {
-		kids = sortMembers(kids)
+		kids = p.sortMembers(kids)
 	}
-	v.kids = p.keep(kids)
+	v.bits = pack(len(p.kids), len(p.kids)+len(kids))
+	p.kids = append(p.kids, kids...)
 	p.pend = p.pend[:mark]
 	return v, true
 }
@@ -227,29 +174,16 @@ func (p *parser) members() bool {
 
 // sortMembers sorts by key and keeps the last of equal keys, as a std::map that
 // is assigned to does.
-func sortMembers(members []value) []value {
-	byKey := func(a, b value) int { return bytes.Compare(a.key, b.key) }
+func (p *parser) sortMembers(members []value) []value {
+	byKey := func(a, b value) int { return bytes.Compare(p.text(a.key), p.text(b.key)) }
 	slices.SortStableFunc(members, byKey)
 	kept := members[:0]
 	for i, m := range members {
-		if i+1 == len(members) || !bytes.Equal(m.key, members[i+1].key) {
+		if i+1 == len(members) || byKey(m, members[i+1]) != 0 {
 			kept = append(kept, m)
 		}
 	}
 	return kept
-}
-
-// keep copies kids to where they stay, many containers to one allocation.
-func (p *parser) keep(kids []value) []value {
-	if len(kids) == 0 {
-		return nil
-	}
-	if cap(p.slab)-len(p.slab) < len(kids) {
-		p.slab = make([]value, 0, max(len(kids), min(256, 16+2*cap(p.slab))))
-	}
-	mark := len(p.slab)
-	p.slab = append(p.slab, kids...)
-	return p.slab[mark:len(p.slab):len(p.slab)]
 }
 
 // number takes every byte that can be part of a number and then asks whether
@@ -280,43 +214,47 @@ func isNumberByte(c byte) bool {
 }
 
 // string reads what follows an opening quote, with the closing one.
-func (p *parser) string() ([]byte, bool) {
+func (p *parser) string() (span, bool) {
 	start := p.pos
 	for ; p.pos < len(p.data); p.pos++ {
 		switch c := p.data[p.pos]; {
 		case c == '"':
 			p.pos++
-			return p.data[start : p.pos-1], true
+			return span{uint32(start), uint32(p.pos - 1)}, true
 		case c == '\\':
-			return p.escapedString(bytes.Clone(p.data[start:p.pos]))
+			from := len(p.extra)
+			p.extra = append(p.extra, p.data[start:p.pos]...)
+			ok := p.escapedString()
+			n := len(p.data)
+			return span{uint32(n + from), uint32(n + len(p.extra))}, ok
 		case c < ' ':
-			return nil, false
+			return span{}, false
 		}
 	}
-	return nil, false
+	return span{}, false
 }
 
-// escapedString reads the rest of a string that begins with text.
-func (p *parser) escapedString(text []byte) ([]byte, bool) {
+// escapedString reads the rest of a string, with the closing quote, to the end of extra.
+func (p *parser) escapedString() bool {
 	for p.pos < len(p.data) {
 		c := p.data[p.pos]
 		if c < ' ' {
-			return nil, false
+			return false
 		}
 		p.pos++
 		switch c {
 		case '"':
-			return text, true
+			return true
 		case '\\':
 			var ok bool
-			if text, ok = p.escape(text); !ok {
-				return nil, false
+			if p.extra, ok = p.escape(p.extra); !ok {
+				return false
 			}
 		default:
-			text = append(text, c)
+			p.extra = append(p.extra, c)
 		}
 	}
-	return nil, false
+	return false
 }
 
 func (p *parser) escape(text []byte) ([]byte, bool) {

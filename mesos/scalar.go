@@ -8,10 +8,10 @@ import (
 
 // read turns v into a value of field desc, which is no message. An invalid Value
 // without an error means that v is to be dropped: an enum name not known.
-func (t *elem) read(v *value, desc protoreflect.FieldDescriptor) (protoreflect.Value, error) {
+func (t *elem) read(d *document, v value, desc protoreflect.FieldDescriptor) (protoreflect.Value, error) {
 	switch v.kind {
 	case kindString:
-		return t.readString(v.text, desc)
+		return t.readString(d.text(v.span()), desc)
 	case kindInteger, kindDouble:
 		if n := t.number(v); n.IsValid() {
 			return n, nil
@@ -25,7 +25,7 @@ func (t *elem) read(v *value, desc protoreflect.FieldDescriptor) (protoreflect.V
 }
 
 // number casts v to the field's type; the Value is invalid if that is no number.
-func (t *elem) number(v *value) protoreflect.Value {
+func (t *elem) number(v value) protoreflect.Value {
 	switch t.kind {
 	case protoreflect.DoubleKind:
 		return protoreflect.ValueOfFloat64(v.double())
@@ -57,26 +57,26 @@ func (t *elem) readString(text []byte, desc protoreflect.FieldDescriptor) (proto
 	case protoreflect.DoubleKind, protoreflect.FloatKind:
 		switch string(text) {
 		case "Infinity":
-			return t.number(&value{kind: kindDouble, bits: math.Float64bits(math.Inf(1))}), nil
+			return t.number(value{kind: kindDouble, bits: math.Float64bits(math.Inf(1))}), nil
 		case "-Infinity":
-			return t.number(&value{kind: kindDouble, bits: math.Float64bits(math.Inf(-1))}), nil
+			return t.number(value{kind: kindDouble, bits: math.Float64bits(math.Inf(-1))}), nil
 		}
 	}
 	v, err := quoted(text, desc, "number", func(k kind) bool { return k == kindInteger || k == kindDouble })
-	return t.number(&v), err
+	return t.number(v), err
 }
 
 // quoted reads the text of a string as the JSON of another type.
 func quoted(text []byte, desc protoreflect.FieldDescriptor, jsonType string, fits func(kind) bool) (value, error) {
-	v, err := parse(text)
-	if err == nil && !fits(v.kind) {
+	d, err := parse(text)
+	if err == nil && !fits(d.root.kind) {
 		err = convertError("Unexpected JSON type parsed")
 	}
 	if err != nil {
 		return value{}, convertError("Failed to parse '" + string(text) + "' as a JSON " + jsonType +
 			" for field '" + string(desc.Name()) + "': " + err.Error())
 	}
-	return v, nil
+	return d.root, nil
 }
 
 func readBytes(text []byte, desc protoreflect.FieldDescriptor) (protoreflect.Value, error) {

@@ -11,30 +11,31 @@ import (
 // (m is then of no use); a message that is not generated code gives another
 // error. Nothing in m shares memory with data.
 func Unmarshal(data []byte, m proto.Message) error {
-	v, err := parse(data)
+	d, err := parse(data)
 	if err != nil {
 		return err
 	}
 	proto.Reset(m)
-	return unmarshal(&v, m.ProtoReflect())
+	return d.unmarshal(d.root, m.ProtoReflect())
 }
 
 // UnmarshalList reads data as a JSON array of messages, as the older endpoints
 // take them (PUT /weights, POST /reserve): each item as [Unmarshal] would, the
 // first fault ends it.
 func UnmarshalList[M proto.Message](data []byte) ([]M, error) {
-	v, err := parse(data)
+	d, err := parse(data)
 	if err != nil {
 		return nil, err
 	}
-	if v.kind != kindArray {
+	if d.root.kind != kindArray {
 		return nil, convertError("Expecting a JSON array")
 	}
 	var zero M
-	list := make([]M, 0, len(v.kids))
-	for i := range v.kids {
+	items := d.parts(d.root)
+	list := make([]M, 0, len(items))
+	for _, item := range items {
 		m := zero.ProtoReflect().New()
-		if err := unmarshal(&v.kids[i], m); err != nil {
+		if err := d.unmarshal(item, m); err != nil {
 			return nil, err
 		}
 		list = append(list, m.Interface().(M))
@@ -42,7 +43,7 @@ func UnmarshalList[M proto.Message](data []byte) ([]M, error) {
 	return list, nil
 }
 
-func unmarshal(v *value, m protoreflect.Message) error {
+func (d *document) unmarshal(v value, m protoreflect.Message) error {
 	if v.kind != kindObject {
 		return convertError("Expecting a JSON object")
 	}
@@ -50,20 +51,19 @@ func unmarshal(v *value, m protoreflect.Message) error {
 	if err != nil {
 		return err
 	}
-	if err := setMembers(m, t, v); err != nil {
+	if err := d.setMembers(m, t, v); err != nil {
 		return err
 	}
 	return checkRequired(m)
 }
 
-func setMembers(m protoreflect.Message, t *table, object *value) error {
-	for i := range object.kids {
-		member := &object.kids[i]
-		f, ok := t.byName[string(member.key)]
+func (d *document) setMembers(m protoreflect.Message, t *table, object value) error {
+	for _, member := range d.parts(object) {
+		f, ok := t.byName[string(d.text(member.key))]
 		if !ok {
 			continue
 		}
-		if err := setField(m, f, member); err != nil {
+		if err := d.setField(m, f, member); err != nil {
 			return err
 		}
 	}
@@ -71,18 +71,18 @@ func setMembers(m protoreflect.Message, t *table, object *value) error {
 }
 
 // setField sets a field that has one value, or adds to one that has many.
-func setField(m protoreflect.Message, f *field, v *value) error {
+func (d *document) setField(m protoreflect.Message, f *field, v value) error {
 	switch {
 	case v.kind == kindNull:
 		return nil
 	case v.kind == kindArray:
-		return setItems(m, f, v)
+		return d.setItems(m, f, v)
 	case f.mapping:
-		return setEntries(m, f, v)
+		return d.setEntries(m, f, v)
 	case f.elem.message != nil:
-		return setMessage(m, f, v)
+		return d.setMessage(m, f, v)
 	}
-	scalar, err := f.elem.read(v, f.desc)
+	scalar, err := f.elem.read(d, v, f.desc)
 	if err != nil || !scalar.IsValid() {
 		return err
 	}
@@ -95,43 +95,42 @@ func setField(m protoreflect.Message, f *field, v *value) error {
 }
 
 // setItems adds each item as if it stood alone: so an array in an array is flattened.
-func setItems(m protoreflect.Message, f *field, array *value) error {
+func (d *document) setItems(m protoreflect.Message, f *field, array value) error {
 	if !f.repeated {
 		return unexpected("array", f.name)
 	}
-	for i := range array.kids {
-		if err := setField(m, f, &array.kids[i]); err != nil {
+	for _, item := range d.parts(array) {
+		if err := d.setField(m, f, item); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func setMessage(m protoreflect.Message, f *field, v *value) error {
+func (d *document) setMessage(m protoreflect.Message, f *field, v value) error {
 	if v.kind != kindObject {
 		return unexpected(v.kind.String(), f.name)
 	}
 	if f.repeated {
-		return setMembers(m.Mutable(f.desc).List().AppendMutable().Message(), f.elem.message, v)
+		return d.setMembers(m.Mutable(f.desc).List().AppendMutable().Message(), f.elem.message, v)
 	}
-	return setMembers(m.Mutable(f.desc).Message(), f.elem.message, v)
+	return d.setMembers(m.Mutable(f.desc).Message(), f.elem.message, v)
 }
 
 // setEntries adds the members of an object to a map. A member without a usable
 // value (null, an unknown enum) is an entry with the empty value.
-func setEntries(m protoreflect.Message, f *field, object *value) error {
+func (d *document) setEntries(m protoreflect.Message, f *field, object value) error {
 	if object.kind != kindObject {
 		return unexpected(object.kind.String(), f.name)
 	}
 	entries := m.Mutable(f.desc).Map()
 	keyElem := elem{kind: f.desc.MapKey().Kind()}
-	for i := range object.kids {
-		member := &object.kids[i]
-		key, err := keyElem.read(&value{kind: kindString, text: member.key}, f.desc.MapKey())
+	for _, member := range d.parts(object) {
+		key, err := keyElem.readString(d.text(member.key), f.desc.MapKey())
 		if err != nil {
 			return err
 		}
-		v, err := readEntry(entries.NewValue(), f, member)
+		v, err := d.readEntry(entries.NewValue(), f, member)
 		if err != nil {
 			return err
 		}
@@ -140,13 +139,13 @@ func setEntries(m protoreflect.Message, f *field, object *value) error {
 	return nil
 }
 
-func readEntry(empty protoreflect.Value, f *field, member *value) (protoreflect.Value, error) {
+func (d *document) readEntry(empty protoreflect.Value, f *field, member value) (protoreflect.Value, error) {
 	valueDesc := f.desc.MapValue()
 	switch {
 	case member.kind == kindNull:
 		return empty, nil
 	case f.elem.message == nil:
-		v, err := f.elem.read(member, valueDesc)
+		v, err := f.elem.read(d, member, valueDesc)
 		if err == nil && !v.IsValid() {
 			v = empty
 		}
@@ -154,6 +153,6 @@ func readEntry(empty protoreflect.Value, f *field, member *value) (protoreflect.
 	case member.kind != kindObject:
 		return empty, unexpected(member.kind.String(), string(valueDesc.Name()))
 	default:
-		return empty, setMembers(empty.Message(), f.elem.message, member)
+		return empty, d.setMembers(empty.Message(), f.elem.message, member)
 	}
 }
