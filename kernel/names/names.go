@@ -20,6 +20,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -120,7 +121,15 @@ type Error struct {
 	Err error
 }
 
-func (e *Error) Error() string { return e.Op + ": " + e.Err.Error() }
+// Error is one line. An error of the session often begins with the same words
+// ("wait for offers: ..."): then they are not said twice.
+func (e *Error) Error() string {
+	cause := e.Err.Error()
+	if strings.HasPrefix(cause, strings.ReplaceAll(e.Op, "_", " ")) {
+		return cause
+	}
+	return e.Op + ": " + cause
+}
 
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
