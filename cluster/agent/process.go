@@ -48,6 +48,9 @@ func (a *Agent) spawn(ex *executor, s start) (process, error) {
 		Stdout: filepath.Join(s.dir, "stdout"), Stderr: filepath.Join(s.dir, "stderr")}
 	if s.command.GetShell() {
 		c.Path, c.Args = "/bin/sh", []string{"sh", "-c", s.command.GetValue()}
+		if c.Gate = s.note != "" || len(s.limits) > 0; c.Gate {
+			c.Args = []string{"sh", "-c", gated, s.command.GetValue()}
+		}
 	} else {
 		c.Args = s.command.GetArguments()
 		c.Path = lookPath(s.command.GetValue(), s.dir, s.env["PATH"])
@@ -65,6 +68,11 @@ func (a *Agent) spawn(ex *executor, s start) (process, error) {
 	}
 	return a.keep(ex, supervised{p}), nil
 }
+
+// gated is a shell that waits for the supervisor's gate before it becomes the
+// task's: limits hold from its first command on, and its output comes after the
+// line that tells of the fork.
+const gated = `read -r _ <&3; exec 3<&-; exec /bin/sh -c "$0"`
 
 type supervised struct{ *supervisor.Process }
 

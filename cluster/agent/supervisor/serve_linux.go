@@ -103,7 +103,15 @@ func (s *server) spawn(c Command) spawned {
 	if err != nil {
 		return refused("open output", err)
 	}
-	defer closeAll(files)
+	defer func() { closeAll(files) }()
+	if c.Gate {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return refused("pipe", err)
+		}
+		files = append(files, r)
+		defer w.Close() // after the rest
+	}
 	fds := make([]uintptr, len(files))
 	for i, f := range files {
 		fds[i] = f.Fd()

@@ -205,13 +205,14 @@ func TestSpawnSaysWhatFailed(t *testing.T) {
 
 func TestOutputAndNote(t *testing.T) {
 	s, dir := start(t), t.TempDir()
-	c := shell(dir, "echo out; echo err >&2")
-	c.Note = "forked %d\n"
+	c := shell(dir, "cat <&3; ulimit -n; echo err >&2")
+	c.Note, c.Gate = "forked %d\n", true
+	c.Limits = []Limit{{Resource: syscall.RLIMIT_NOFILE, Soft: 64, Hard: 64}}
 	p := spawn(t, s, c)
 	<-p.Done()
 	stdout, _ := os.ReadFile(c.Stdout)
 	stderr, _ := os.ReadFile(c.Stderr)
-	if string(stdout) != "out\n" || string(stderr) != fmt.Sprintf("forked %d\nerr\n", p.PID) {
+	if string(stdout) != "64\n" || string(stderr) != fmt.Sprintf("forked %d\nerr\n", p.PID) {
 		t.Errorf("got stdout %q stderr %q", stdout, stderr)
 	}
 }

@@ -12,6 +12,10 @@ type Command struct {
 	// Note is written to Stderr right after the fork, with %d as the process id.
 	Note string
 
+	// Gate gives the process a pipe as its file descriptor 3 that ends once Note is
+	// written and Limits are set.
+	Gate bool
+
 	// User to run as; nil keeps the supervisor's.
 	User *User
 
