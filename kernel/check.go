@@ -139,7 +139,8 @@ func (c *checked) round() bool {
 			c.soft[n] = true
 		}
 	}
-	c.pkg = types.NewPackage("main", "main")
+	c.pkg = c.k.pkg
+	*c.pkg = *types.NewPackage("main", "main") // the checker compares packages by address
 	c.info = hosttypes.NewInfo()
 	c.was = map[string]types.Object{}
 	files := c.files()

@@ -105,7 +105,7 @@ func (c *checked) memberHint(pos token.Pos, name string) string {
 
 // suggest gives "; did you mean x?" when a candidate is close to name.
 func suggest(name string, candidates []string) string {
-	best, bestDist := "", 1+len(name)/3
+	best, bestDist := "", (len(name)+1)/3
 	slices.Sort(candidates)
 	for _, c := range candidates {
 		if c == name || strings.Contains(c, "__") {

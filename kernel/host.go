@@ -72,7 +72,7 @@ func newHost(k *Kernel) *host {
 func (h *host) symbols() map[string]reflect.Value {
 	s := map[string]any{
 		"Cell": func(f func()) { h.k.cellFunc = f }, "Step": h.step, "At": func(p int) { h.place.Store(int64(p)) },
-		"Stop": &h.stop, "Interrupted": h.halting.Load, "Check": h.check, "Stopping": h.stopping,
+		"Stop": &h.stop, "Interrupted": h.halting.Load, "Check": h.check, "Recv": h.recv, "Send": h.send, "Select": h.selectOne,
 		"Depth": h.depth, "Go": h.goStart, "Defers": func() any { return &deferStack{} },
 		"Defer": func(d any, f func()) { s := d.(*deferStack); s.calls = append(s.calls, f) },
 		"Run":   func(d any, f func()) { d.(*deferStack).run(h, f) }, "Recover": h.recover, "Panic": h.panicValue,
@@ -315,7 +315,7 @@ func (h *host) goStart(place int, f func()) {
 		defer func() {
 			if p := recover(); p != nil {
 				if _, ok := p.(interrupted); !ok {
-					h.k.out.print(Stderr, fmt.Sprintf("panic in a goroutine started at In[%d]:%d: %s\n", cell, place%placeLines, h.panicText(p)))
+					h.k.out.print(Stderr, fmt.Sprintf("panic in a goroutine started at [%d]:%d: %s\n", cell, place%placeLines, h.panicText(p)))
 				}
 			}
 			h.goroutines.Delete(id)

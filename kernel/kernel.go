@@ -94,11 +94,11 @@ func (e *Error) Error() string {
 	d := e.Diagnostics[0]
 	switch {
 	case d.Line > 0 && d.Col > 0:
-		return fmt.Sprintf("In[%d]:%d:%d: %s", d.Cell, d.Line, d.Col, d.Message)
+		return fmt.Sprintf("[%d]:%d:%d: %s", d.Cell, d.Line, d.Col, d.Message)
 	case d.Line > 0:
-		return fmt.Sprintf("In[%d]:%d: %s", d.Cell, d.Line, d.Message)
+		return fmt.Sprintf("[%d]:%d: %s", d.Cell, d.Line, d.Message)
 	}
-	return fmt.Sprintf("In[%d]: %s", e.Cell, d.Message)
+	return fmt.Sprintf("[%d]: %s", e.Cell, d.Message)
 }
 
 // Diagnostic is one message at a place of the cell.
@@ -151,6 +151,7 @@ type Kernel struct {
 	out    *output
 	trace  func(program string) // sees the lowered text of each cell, in tests
 
+	pkg         *types.Package // main, as the latest check left it
 	helpers     *types.Package // the package of Options.Names
 	helperNames map[string]types.Object
 
@@ -179,7 +180,7 @@ type Kernel struct {
 // New starts a session. Close ends it.
 func New(opts Options) (*Kernel, error) {
 	k := &Kernel{
-		opts: opts, fset: token.NewFileSet(), ses: newSession(), sources: map[int][]string{},
+		opts: opts, fset: token.NewFileSet(), pkg: types.NewPackage("main", "main"), ses: newSession(), sources: map[int][]string{},
 		imported: map[string]bool{}, hostTypes: map[reflect.Type]string{}, ctx: context.Background(),
 	}
 	k.host = newHost(k)

@@ -145,7 +145,7 @@ func (lw *lowering) breakEntry(name string, d *Diagnostic) {
 	e := lw.k.ses.entries[name].clone()
 	e.broken = d
 	lw.entries[name] = e
-	lw.c.note(fmt.Sprintf("%s (In[%d]) no longer compiles: %s", name, e.cell, d.Message))
+	lw.c.note(fmt.Sprintf("%s ([%d]) no longer compiles: %s", name, e.cell, d.Message))
 }
 
 // planMethods gives the types of the cell their methods: old ones that are not
@@ -166,7 +166,7 @@ func (lw *lowering) planMethods() {
 		for m, me := range e.methods {
 			if d := c.broken[name+"."+m]; d != nil {
 				delete(e.methods, m)
-				c.note(fmt.Sprintf("method %s of %s (In[%d]) no longer compiles: %s", m, name, me.cell, d.Message))
+				c.note(fmt.Sprintf("method %s of %s ([%d]) no longer compiles: %s", m, name, me.cell, d.Message))
 				continue
 			}
 			me = me.clone()

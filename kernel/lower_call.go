@@ -7,6 +7,8 @@ import (
 	"go/types"
 	"strconv"
 	"strings"
+
+	"mesosbook/kernel/internal/hosttypes"
 )
 
 func (l *lowerer) call(x *ast.CallExpr) string {
@@ -18,7 +20,15 @@ func (l *lowerer) call(x *ast.CallExpr) string {
 			return l.builtin(b.Name(), x)
 		}
 	}
-	return l.operand(x.Fun) + "(" + strings.Join(l.arguments(x), ", ") + dots(x) + ")"
+	return l.called(x.Fun) + "(" + strings.Join(l.arguments(x), ", ") + dots(x) + ")"
+}
+
+// called lowers what a call calls.
+func (l *lowerer) called(x ast.Expr) string {
+	if s, ok := ast.Unparen(x).(*ast.SelectorExpr); ok {
+		return l.selector(s)
+	}
+	return l.operand(x)
 }
 
 func dots(x *ast.CallExpr) string {
@@ -34,17 +44,32 @@ func (l *lowerer) arguments(x *ast.CallExpr) []string {
 	if wrap := l.wrapperFor(x); wrap != nil {
 		return wrap(x)
 	}
-	sig, _ := l.typeOf(x.Fun).Underlying().(*types.Signature)
+	host := l.callsHost(x)
 	var out []string
-	for i, a := range x.Args {
-		out = append(out, l.implicit(a, l.hostParam(x, sig, i)))
+	for _, a := range x.Args {
+		s := l.expr(a)
+		if lit, ok := ast.Unparen(a).(*ast.FuncLit); ok && host {
+			s = l.detached(lit, s)
+		}
+		out = append(out, s)
 	}
 	return out
 }
 
-// hostParam gives the type of parameter i when the call goes to a session
-// function; nil when the interpreter converts by itself.
-func (l *lowerer) hostParam(_ *ast.CallExpr, _ *types.Signature, _ int) types.Type { return nil }
+// callsHost tells whether a call goes to compiled code.
+func (l *lowerer) callsHost(x *ast.CallExpr) bool {
+	f := l.callee(x)
+	return f != nil && f.Pkg() != nil && f.Pkg().Path() != "main" && !hosttypes.IsSource(f.Pkg().Path())
+}
+
+// detached passes a literal through an interpreted function: only then does
+// Yaegi give it variables of its own, which it needs when the host keeps it.
+func (l *lowerer) detached(lit *ast.FuncLit, s string) string {
+	t := l.typ(l.typeOf(lit))
+	return l.helperFunc("same "+t, "same", func(name string) string {
+		return "func " + name + "(f " + t + ") " + t + " { return f }"
+	}) + "(" + s + ")"
+}
 
 func (l *lowerer) exprs(list []ast.Expr) []string {
 	var out []string

@@ -46,6 +46,9 @@ func (l *lowerer) expr(x ast.Expr) string {
 	case *ast.ParenExpr:
 		return "(" + l.expr(x.X) + ")"
 	case *ast.SelectorExpr:
+		if sel := l.info.Selections[x]; sel != nil && sel.Kind() == types.MethodVal {
+			return l.methodValue(x, sel)
+		}
 		return l.selector(x)
 	case *ast.CompositeLit:
 		return l.composite(x)
@@ -175,6 +178,9 @@ func (l *lowerer) object(o types.Object) string {
 	}
 	switch {
 	case o.Pkg() == l.k.helpers:
+		if _, ok := o.(*types.Var); ok { // handed over by its address, see bindHelpers
+			return "(*xn_." + o.Name() + ")"
+		}
 		return "xn_." + o.Name()
 	case o.Pkg().Path() == "main":
 		return o.Name()
@@ -207,6 +213,28 @@ func (l *lowerer) selector(x *ast.SelectorExpr) string {
 	}
 	path, _ := fieldPath(l.sub(sel.Recv()), sel.Index())
 	return l.operand(x.X) + path + "." + x.Sel.Name
+}
+
+// value lowers a selector that is not called: a method value is bound to its
+// receiver now, which Yaegi does too late.
+func (l *lowerer) methodValue(x *ast.SelectorExpr, sel *types.Selection) string {
+	sig := l.sub(l.info.TypeOf(x)).(*types.Signature)
+	names, args := paramNames(sig)
+	recv, addr := l.sub(sel.Recv()), ""
+	if m, ok := sel.Obj().(*types.Func); ok {
+		_, wantsPtr := m.Signature().Recv().Type().(*types.Pointer)
+		if _, isPtr := recv.Underlying().(*types.Pointer); wantsPtr && !isPtr && !sel.Indirect() && len(sel.Index()) == 1 {
+			addr, recv = "&", types.NewPointer(recv)
+		}
+	}
+	path, _ := fieldPath(recv, sel.Index())
+	r, f := l.k.temp(), l.k.temp()
+	call := r + path + "." + x.Sel.Name + "(" + args + ")"
+	if sig.Results().Len() > 0 {
+		call = "return " + call
+	}
+	t := "func" + l.signature(sig, nil)
+	return fmt.Sprintf("func() %s { var %s %s = %s%s; %s := func%s { %s }; return %s }()", t, r, l.typ(recv), addr, l.operand(x.X), f, l.signature(sig, names), call, f)
 }
 
 // operand lowers what stands before a dot, a bracket or a parenthesis.
@@ -387,43 +415,22 @@ func (l *lowerer) receive(x *ast.UnaryExpr, commaOk bool) string {
 	return l.receiver(ch.Elem(), commaOk) + "(" + l.expr(x.X) + ")"
 }
 
-// receiver gives the function that receives from a channel of elem. The host
-// closes the channel of rt_.Stopping when the cell is interrupted; whoever is
-// not meant waits on.
+// receiver gives the function that receives from a channel of elem.
 func (l *lowerer) receiver(elem types.Type, commaOk bool) string {
 	t := l.typ(elem)
-	key, result, give := "recv "+t, t, "v"
 	if commaOk {
-		key, result, give = "recv2 "+t, "("+t+", bool)", "v, ok"
+		return l.helperFunc("recv2 "+t, "recv", func(name string) string {
+			return fmt.Sprintf("func %s(c <-chan (%s)) (%s, bool) { var v %s; ok := rt_.Recv(c, &v); return v, ok }", name, t, t, t)
+		})
 	}
-	return l.helperFunc(key, "recv", func(name string) string {
-		return fmt.Sprintf(`func %s(c <-chan (%s)) %s {
-for {
-	var v %s; var ok, got bool
-	select {
-	case v, ok = <-c: got = true
-	case <-rt_.Stopping():
-	}
-	if got { _ = ok; return %s }
-	rt_.Check()
-}
-}`, name, t, result, t, give)
+	return l.helperFunc("recv "+t, "recv", func(name string) string {
+		return fmt.Sprintf("func %s(c <-chan (%s)) %s { var v %s; rt_.Recv(c, &v); return v }", name, t, t, t)
 	})
 }
 
 func (l *lowerer) sender(elem types.Type) string {
 	t := l.typ(elem)
 	return l.helperFunc("send "+t, "send", func(name string) string {
-		return fmt.Sprintf(`func %s(c chan<- (%s), v %s) {
-for {
-	sent := false
-	select {
-	case c <- v: sent = true
-	case <-rt_.Stopping():
-	}
-	if sent { return }
-	rt_.Check()
-}
-}`, name, t, t)
+		return fmt.Sprintf("func %s(c chan<- (%s), v %s) { rt_.Send(c, &v) }", name, t, t)
 	})
 }

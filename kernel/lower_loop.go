@@ -137,6 +137,8 @@ func (l *lowerer) forStmt(s *ast.ForStmt) string {
 	cond := ""
 	if s.Cond != nil {
 		cond = h.expr(s.Cond)
+	} else if s.Init != nil || s.Post != nil {
+		cond = "true" // without one Yaegi repeats the init statement
 	}
 	head := "for " + cond
 	if s.Init != nil || s.Post != nil {
@@ -184,8 +186,8 @@ func (l *lowerer) rangeInt(s *ast.RangeStmt, t types.Type) string {
 }
 
 func (l *lowerer) rangeChan(s *ast.RangeStmt, c *types.Chan) string {
-	ch, v, ok := l.k.temp(), l.k.temp(), l.k.temp()
-	return fmt.Sprintf("for %s := %s; ; {%s%s, %s := %s(%s); _ = %s; if !%s { break };%s%s}", ch, l.expr(s.X), l.check(),
+	ch, v, ok, on := l.k.temp(), l.k.temp(), l.k.temp(), l.k.temp()
+	return fmt.Sprintf("for %s, %s := %s, true; %s; {%s%s, %s := %s(%s); _ = %s; if !%s { break };%s%s}", ch, on, l.expr(s.X), on, l.check(),
 		v, ok, l.receiver(c.Elem(), true), ch, v, ok, l.rangeVar(s.Key, s.Tok, v), l.loop("").stmts(s.Body.List))
 }
 

@@ -336,18 +336,21 @@ func defers(b *ast.BlockStmt) bool {
 
 func (l *lowerer) deferStmt(s *ast.DeferStmt) string {
 	pre, call := l.bound(s.Call)
-	return "{" + pre + "rt_.Defer(x__d, " + call + ")}"
+	v := l.k.temp()
+	return "{" + pre + v + " := " + call + "; rt_.Defer(x__d, " + v + ")}"
 }
 
 func (l *lowerer) goStmt(s *ast.GoStmt) string {
 	f := *l
 	f.top, f.quiet = false, true
 	pre, call := f.bound(s.Call)
-	return fmt.Sprintf("{%srt_.Go(%d, %s)}", pre, l.place(s.Pos()), call)
+	v := l.k.temp()
+	return fmt.Sprintf("{%s%s := %s; rt_.Go(%d, %s)}", pre, v, call, l.place(s.Pos()), v)
 }
 
 // bound evaluates the function and the arguments of a call now and gives a
-// literal that makes the call later.
+// literal that makes the call later. The literal has to be assigned before it
+// is handed to the host: only then does Yaegi give it variables of its own.
 func (l *lowerer) bound(c *ast.CallExpr) (pre, call string) {
 	if lit, ok := ast.Unparen(c.Fun).(*ast.FuncLit); ok && len(c.Args) == 0 && l.typeOf(lit).(*types.Signature).Results().Len() == 0 {
 		return "", l.funcLit(lit)
@@ -419,7 +422,7 @@ func (l *lowerer) boundFunc(c *ast.CallExpr) (fun, pre string) {
 		v := l.k.temp()
 		return v, v + " := " + l.expr(x) + ";"
 	}
-	return l.operand(c.Fun), ""
+	return l.called(c.Fun), ""
 }
 
 // boundType gives the type that argument i is converted to; nil when it stays

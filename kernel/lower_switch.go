@@ -11,51 +11,43 @@ import (
 	"strings"
 )
 
-// selectStmt chooses in a select and acts in a switch: Yaegi gets break and
-// continue inside a select wrong, and can overflow the stack compiling them.
+// selectStmt has the host choose and acts in a switch.
 func (l *lowerer) selectStmt(s *ast.SelectStmt) string {
-	if len(s.Body.List) == 0 {
-		return "{ for { <-rt_.Stopping(); rt_.Check() } }"
-	}
 	chosen := l.k.temp()
 	f := l.inner(token.BREAK)
-	var decl, sel, act strings.Builder
-	fmt.Fprintf(&decl, "%s := 0; _ = %s;", chosen, chosen)
-	blocking := true
-	for i, c := range s.Body.List {
+	var decl, act strings.Builder
+	hasDefault, ops, n := false, "", 0
+	for _, c := range s.Body.List {
 		cc := c.(*ast.CommClause)
-		enter := ""
+		number, enter := 0, ""
 		if cc.Comm == nil {
-			blocking = false
-			fmt.Fprintf(&sel, "\ndefault: %s = %d", chosen, i+1)
+			hasDefault = true
 		} else {
+			n++
+			number = n
 			setup, op, got := l.comm(cc.Comm)
 			decl.WriteString(setup)
-			fmt.Fprintf(&sel, "\ncase %s: %s = %d", op, chosen, i+1)
+			ops += ", " + op
 			enter = got
 		}
-		fmt.Fprintf(&act, "\ncase %d: %s%s", i+1, enter, f.stmts(cc.Body))
+		fmt.Fprintf(&act, "\ncase %d: %s%s", number, enter, f.stmts(cc.Body))
 	}
 	label := ""
 	if l.label != "" {
 		label = l.label + ":\n"
 	}
-	pick := "select {" + sel.String() + "\n}"
-	if blocking {
-		pick = fmt.Sprintf("for %s == 0 { select {%s\ncase <-rt_.Stopping():\n}; if %s == 0 { rt_.Check() } }", chosen, sel.String(), chosen)
-	}
-	return "{" + decl.String() + pick + "\n" + label + "switch " + chosen + " {" + act.String() + "}}"
+	return fmt.Sprintf("{%s%s := rt_.Select(%v%s)\n%sswitch %s {%s}}", decl.String(), chosen, hasDefault, ops, label, chosen, act.String())
 }
 
-// comm lowers one case of a select: what to evaluate before, the operation,
-// and what to do with the received value once the case is chosen.
+// comm lowers one case of a select: what to evaluate before, the operation for
+// the host, and what to do with the received value once the case is chosen.
 func (l *lowerer) comm(s ast.Stmt) (setup, op, enter string) {
 	switch s := s.(type) {
 	case *ast.SendStmt:
 		ch, v := l.k.temp(), l.k.temp()
-		ct := l.typeOf(s.Chan)
-		setup = fmt.Sprintf("%s := %s; var %s %s = %s;", ch, l.expr(s.Chan), v, l.typ(ct.Underlying().(*types.Chan).Elem()), l.expr(s.Value))
-		return setup, ch + " <- " + v, ""
+		elem := l.typeOf(s.Chan).Underlying().(*types.Chan).Elem()
+		setup = fmt.Sprintf("%s := %s; var %s %s = %s;", ch, l.expr(s.Chan), v, l.typ(elem), l.implicit(s.Value, elem))
+		return setup, fmt.Sprintf("%s, &%s, nil", ch, v), ""
 	case *ast.ExprStmt:
 		setup, op, _, _ = l.commReceive(s.X)
 		return setup, op, ""
@@ -75,7 +67,7 @@ func (l *lowerer) commReceive(x ast.Expr) (setup, op, v, ok string) {
 	v, ok = l.k.temp(), l.k.temp()
 	elem := l.typ(l.typeOf(u.X).Underlying().(*types.Chan).Elem())
 	setup = fmt.Sprintf("%s := %s; var %s %s; var %s bool; _, _ = %s, %s;", ch, l.expr(u.X), v, elem, ok, v, ok)
-	return setup, v + ", " + ok + " = <-" + ch, v, ok
+	return setup, fmt.Sprintf("%s, &%s, &%s", ch, v, ok), v, ok
 }
 
 // assertion lowers x.(T) with one result.

@@ -466,7 +466,7 @@ func noteBases(n ast.Node, bases map[string]bool) {
 	})
 }
 
-// isVarOf tells whether o is a variable of the session or of the cell at hand.
+// isPackageLevel tells whether o is declared at the top level of a package.
 func isPackageLevel(o types.Object) bool {
-	return o != nil && o.Pkg() != nil && o.Parent() == o.Pkg().Scope()
+	return o != nil && o.Parent() != nil && o.Parent().Parent() == types.Universe
 }
