@@ -9,14 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A log notes what is done to a stream; it fails once fail is set.
-type log struct {
+// A journal notes what is done to a stream; it fails once fail is set.
+type journal struct {
 	calls []string
 	fail  error
 	short bool
 }
 
-func (l *log) Write(p []byte) (int, error) {
+func (l *journal) Write(p []byte) (int, error) {
 	l.calls = append(l.calls, "write "+string(p))
 	if l.short {
 		return len(p) - 1, nil
@@ -24,13 +24,13 @@ func (l *log) Write(p []byte) (int, error) {
 	return len(p), l.fail
 }
 
-func (l *log) flush() error {
+func (l *journal) flush() error {
 	l.calls = append(l.calls, "flush")
 	return l.fail
 }
 
 func TestOneWriteAndOneFlushPerRecord(t *testing.T) {
-	var l log
+	var l journal
 	w := NewWriter(&l, WriterOptions{Flush: l.flush})
 	for _, record := range []string{"hello", "", "é"} {
 		if err := w.WriteRecord([]byte(record)); err != nil {
@@ -49,11 +49,11 @@ func TestOneWriteAndOneFlushPerRecord(t *testing.T) {
 func TestWriteErrorsStay(t *testing.T) {
 	gone := errors.New("client gone")
 	for name, test := range map[string]struct {
-		log  log
+		log  journal
 		want error
 	}{
-		"error": {log{fail: gone}, gone},
-		"short": {log{short: true}, io.ErrShortWrite},
+		"error": {journal{fail: gone}, gone},
+		"short": {journal{short: true}, io.ErrShortWrite},
 	} {
 		w := NewWriter(&test.log, WriterOptions{})
 		for range 2 {
@@ -72,7 +72,7 @@ func TestWriteErrorsStay(t *testing.T) {
 
 func TestFlushErrorIsTheWriters(t *testing.T) {
 	gone := errors.New("client gone")
-	var l log
+	var l journal
 	w := NewWriter(&l, WriterOptions{Flush: func() error { return gone }})
 	if err := w.WriteRecord([]byte("a")); err != gone {
 		t.Errorf("got %v, want %v", err, gone)
