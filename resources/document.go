@@ -68,7 +68,9 @@ func Try(edit func()) (err error) {
 }
 
 // Get gives the value at path; its Exists method is false when there is none.
+// Of a nil Document it panics with *Error, as all methods but String do.
 func (d *Document) Get(path string) gjson.Result {
+	d.mustExist("get", path)
 	whole := gjson.Parse(d.text())
 	if path == "" {
 		return whole
@@ -125,8 +127,17 @@ func (d *Document) Delete(path string) {
 	})
 }
 
+// mustExist panics with *Error when there is no document: a helper that finds
+// nothing gives nil.
+func (d *Document) mustExist(op, path string) {
+	if d == nil || d.root == nil {
+		panic(&Error{op, path, errors.New("there is no document: it is nil; compare with nil before using it")})
+	}
+}
+
 // edit changes the text at path under the lock; it panics with *Error.
 func (d *Document) edit(op, path string, change func(raw string, at place) (string, error)) {
+	d.mustExist(op, path)
 	d.root.mu.Lock()
 	defer d.root.mu.Unlock()
 	full := join(d.base, path)
@@ -149,6 +160,7 @@ func (d *Document) edit(op, path string, change func(raw string, at place) (stri
 // before it, it refers to what lies there then. It panics with *Error when
 // there is nothing.
 func (d *Document) At(path string) *Document {
+	d.mustExist("at", path)
 	d.root.mu.Lock()
 	defer d.root.mu.Unlock()
 	full := join(d.base, path)
@@ -197,6 +209,9 @@ func (d *Document) MarshalJSON() ([]byte, error) { return d.JSON(), nil }
 
 // String gives the text indented by two blanks; short arrays stay on a line.
 func (d *Document) String() string {
+	if d == nil || d.root == nil {
+		return "nil"
+	}
 	text := pretty.PrettyOptions([]byte(d.text()), &pretty.Options{Width: 80, Indent: "  "})
 	for n := len(text); n > 0 && text[n-1] == '\n'; n = len(text) {
 		text = text[:n-1]
@@ -231,6 +246,7 @@ func save(file, text string) error {
 
 // text is the compact JSON of the part; "null" when it is no longer there.
 func (d *Document) text() string {
+	d.mustExist("read", "")
 	d.root.mu.Lock()
 	raw := d.root.raw
 	d.root.mu.Unlock()

@@ -154,6 +154,21 @@ func TestSave(t *testing.T) {
 	}
 }
 
+func TestNilDocument(t *testing.T) {
+	var none *Document
+	for name, use := range map[string]func(){
+		"get": func() { none.Get("x") }, "set": func() { none.Set("x", 1) }, "at": func() { none.At("x") },
+		"len": func() { none.Len() }, "copy": func() { none.Copy() }, "JSON": func() { none.JSON() }, "zero": func() { new(Document).Set("", 1) },
+	} {
+		if err := Try(use); err == nil || !strings.Contains(err.Error(), "there is no document") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if none.String() != "nil" {
+		t.Errorf("got %q", none.String())
+	}
+}
+
 func FuzzEdit(f *testing.F) {
 	for _, seed := range [][2]string{
 		{`{"a":{"b":[1,{"c":null}]}}`, "a.b.1.c"}, {`[]`, "-1"}, {`{"":1}`, ""}, {`{"a":1}`, `a\`},

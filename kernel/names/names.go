@@ -125,7 +125,8 @@ type Error struct {
 // ("wait for offers: ..."): then they are not said twice.
 func (e *Error) Error() string {
 	cause := e.Err.Error()
-	if strings.HasPrefix(cause, strings.ReplaceAll(e.Op, "_", " ")) {
+	said := strings.ToLower(e.Op[strings.LastIndex(e.Op, ".")+1:]) // Task.Wait is said as wait
+	if strings.HasPrefix(cause, strings.ReplaceAll(said, "_", " ")+" ") {
 		return cause
 	}
 	return e.Op + ": " + cause
