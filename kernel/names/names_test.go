@@ -226,6 +226,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"post with an empty url", func() { s.post("", "{}") }, `post: the URL is empty`},
 		{"post with a bad header", func() { s.post("{}", "nocolon") }, `post: does not know what to do with the text "nocolon"`},
 		{"not subscribed", func() { s.waitForOffers() }, `not subscribed`},
+		{"offers without a channel", func() { s.offers() }, `offers: not subscribed: subscribe() first`},
 		{"subscribe with another type", func() { s.subscribe(`{"type": "KILL"}`) }, `subscribe: the body has the type "KILL", want SUBSCRIBE`},
 		{"a number of offers", func() { s.waitForOffers(0) }, `want 1 or more`},
 		{"a wrong argument", func() { s.waitForOffers(1.5) }, `does not know what to do with the number 1.5; it takes a number of offers and a time-out`},

@@ -74,7 +74,13 @@ func (o Offers) JSON() []byte {
 
 func amount(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-func (s *Set) offers() Offers { return s.now("offers").Offers() }
+func (s *Set) offers() Offers {
+	live := s.now("offers")
+	if state := live.State(); state == session.Disconnected || state == session.Closed {
+		fail("offers", fmt.Errorf("%w: subscribe() first", session.ErrNotSubscribed))
+	}
+	return live.Offers()
+}
 
 // waitForOffers takes a number of offers and a time-out, in any order.
 func (s *Set) waitForOffers(args ...any) Offers {
