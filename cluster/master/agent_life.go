@@ -1,0 +1,290 @@
+package master
+
+import (
+	"fmt"
+	"time"
+
+	"mesosbook/cluster/link"
+	"mesosbook/cluster/resources"
+	v1 "mesosbook/mesos/v1"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// registerLocked takes an agent in: new, back after a disconnection, back from
+// being unreachable, or known to another master only.
+func (m *Master) registerLocked(conn *link.Conn, reg *link.RegisterAgent) {
+	id := reg.Info.GetId().GetValue()
+	switch {
+	case m.gone[id] && id != "":
+		_ = conn.Send(&link.Shutdown{Reason: "Agent has been marked gone"})
+		return
+	case id == "":
+		m.registerNewLocked(conn, reg)
+	case m.agents[id] != nil:
+		m.returnKnownLocked(m.agents[id], conn, reg)
+	default:
+		m.returnUnknownLocked(id, conn, reg)
+	}
+	m.allocateLocked()
+}
+
+func (m *Master) registerNewLocked(conn *link.Conn, reg *link.RegisterAgent) {
+	m.metrics.messages["register_slave"]++
+	m.metrics.registrations++
+	for _, old := range m.sortedAgentsLocked() {
+		if old.pid == reg.PID {
+			m.metrics.removedRegistered++
+			m.removeAgentLocked(old, "a new agent registered at the same address")
+		}
+	}
+	ag := m.newAgentLocked(m.newAgentIDLocked(), reg, conn)
+	m.logf("Registered agent %s at %s (%s) with %s", ag.id, ag.pid, ag.info.GetHostname(), ag.total)
+	ag.send(&link.Registered{AgentID: ag.id})
+	m.tellOperatorsLocked(agentAddedEvent(ag))
+}
+
+// returnKnownLocked connects a registered agent again: the master's list of
+// tasks counts, and the agent is told what it should have.
+func (m *Master) returnKnownLocked(ag *agent, conn *link.Conn, reg *link.RegisterAgent) {
+	m.metrics.messages["reregister_slave"]++
+	m.metrics.reregistrations++
+	if ag.connected && ag.conn != conn {
+		m.disconnectAgentLocked(ag)
+	}
+	info := proto.CloneOf(reg.Info)
+	resources.UpgradeAll(info.Resources)
+	ag.describe(info, reg)
+	stopTimer(ag.returnTimer)
+	ag.conn, ag.connected, ag.missed, ag.reregistered = conn, true, 0, time.Now()
+	ag.ponged = ag.pings
+	m.alloc.UpdateAgent(ag.id, ag.total)
+	m.alloc.SetAgentActive(ag.id, ag.active())
+	m.logf("Re-registered agent %s at %s (%s)", ag.id, ag.pid, ag.info.GetHostname())
+	ag.send(&link.Registered{AgentID: ag.id, Again: true})
+	reported := map[taskKey]bool{}
+	for _, t := range reg.Tasks {
+		reported[taskKey{t.FrameworkID, t.Info.GetTaskId().GetValue()}] = true
+	}
+	m.askForMissingLocked(ag, reported)
+	for key := range ag.killed {
+		ag.send(&link.Kill{FrameworkID: key.framework, TaskID: key.task})
+	}
+	clear(ag.killed)
+}
+
+// askForMissingLocked asks the agent for tasks that it did not report.
+func (m *Master) askForMissingLocked(ag *agent, reported map[taskKey]bool) {
+	var missing []link.Task
+	for _, t := range ag.sortedTasks() {
+		if key := t.key(); !reported[key] && !terminal(t.state()) {
+			missing = append(missing, link.Task{
+				FrameworkID: key.framework, Info: &v1.TaskInfo{TaskId: t.proto.TaskId, AgentId: t.proto.AgentId, Name: t.proto.Name},
+				ExecutorID: t.proto.GetExecutorId().GetValue(), State: t.state(),
+			})
+		}
+	}
+	if len(missing) > 0 {
+		ag.send(&link.ReconcileTasks{Tasks: missing})
+	}
+}
+
+// returnUnknownLocked takes in an agent that has an id but is not registered
+// here, with everything that it runs.
+func (m *Master) returnUnknownLocked(id string, conn *link.Conn, reg *link.RegisterAgent) {
+	m.metrics.messages["reregister_slave"]++
+	m.metrics.reregistrations++
+	_, was := m.unreachable[id]
+	delete(m.unreachable, id)
+	ag := m.newAgentLocked(id, reg, conn)
+	ag.reregistered = time.Now()
+	m.logf("Re-registered agent %s at %s (%s)", ag.id, ag.pid, ag.info.GetHostname())
+	ag.send(&link.Registered{AgentID: id, Again: true})
+	m.adoptFrameworksLocked(reg.Frameworks)
+	for _, e := range reg.Executors {
+		m.adoptExecutorLocked(ag, e)
+	}
+	for _, t := range reg.Tasks {
+		m.adoptTaskLocked(ag, t, was)
+	}
+	m.tellOperatorsLocked(agentAddedEvent(ag))
+}
+
+// adoptFrameworksLocked notes frameworks that only agents know so far.
+func (m *Master) adoptFrameworksLocked(list []*v1.FrameworkInfo) {
+	for _, info := range list {
+		id := info.GetId().GetValue()
+		if m.frameworks[id] != nil || m.removedLocked(id) {
+			continue
+		}
+		fw := m.newFramework(info)
+		fw.recovered = true
+		m.frameworks[id] = fw
+		m.alloc.AddFramework(m.allocatorView(fw, nil), false)
+		m.tellOperatorsLocked(frameworkAddedEvent(fw))
+	}
+}
+
+func (m *Master) adoptExecutorLocked(ag *agent, e link.Executor) {
+	if fw := m.frameworks[e.FrameworkID]; fw != nil {
+		info := proto.CloneOf(e.Info)
+		allocate(info.Resources, fw.roles)
+		m.addExecutorLocked(ag, fw.id, info)
+		m.alloc.Hold(fw.id, ag.id, resources.New(info.Resources))
+	}
+}
+
+// adoptTaskLocked makes a task active again that a returning agent still has.
+func (m *Master) adoptTaskLocked(ag *agent, lt link.Task, unreachable bool) {
+	fw := m.frameworks[lt.FrameworkID]
+	if fw == nil {
+		if m.removedLocked(lt.FrameworkID) {
+			ag.send(&link.ShutdownFramework{FrameworkID: lt.FrameworkID})
+		}
+		return
+	}
+	info := proto.CloneOf(lt.Info)
+	allocate(info.Resources, fw.roles)
+	t := m.newTaskLocked(fw, ag, info)
+	t.proto.ExecutorId = nil
+	if lt.ExecutorID != "" {
+		t.proto.ExecutorId = executorID(lt.ExecutorID)
+	}
+	t.proto.State = lt.State.Enum()
+	t.adoptStatuses(lt.Statuses)
+	drop := func(o *task) bool { return o.proto.GetTaskId().GetValue() == info.GetTaskId().GetValue() }
+	fw.unreachable.remove(drop)
+	fw.completed.remove(drop)
+	fw.tasks[info.GetTaskId().GetValue()], ag.tasks[t.key()] = t, t
+	if terminal(lt.State) {
+		t.freed = true
+	} else {
+		m.alloc.Hold(fw.id, ag.id, t.resources)
+	}
+	text := "Unknown agent reregistered"
+	if unreachable {
+		text = "Unreachable agent re-reregistered" // sic
+	} else if m.next.agent == 0 && !fw.connected {
+		return // after a master's restart agents come back silently
+	}
+	s := m.masterStatus(t, lt.State, v1.TaskStatus_REASON_AGENT_REREGISTERED, text)
+	t.copyHealth(s)
+	fw.send(updateEvent(s))
+}
+
+// disconnectAgentLocked is what a broken link means: no more offers of the
+// agent; tasks of frameworks that do not checkpoint are lost at once.
+func (m *Master) disconnectAgentLocked(ag *agent) {
+	m.logf("Agent %s (%s) disconnected", ag.id, ag.info.GetHostname())
+	ag.connected = false
+	m.alloc.SetAgentActive(ag.id, false)
+	m.rescindAllLocked(ag)
+	m.removeInverseOfLocked(ag)
+	for _, t := range ag.sortedTasks() {
+		fw := m.frameworks[t.framework()]
+		if fw == nil || fw.info.GetCheckpoint() {
+			continue
+		}
+		text := fmt.Sprintf("Agent %s disconnected", ag.info.GetHostname())
+		m.loseTaskLocked(fw, t, m.masterStatus(t, v1.TaskState_TASK_LOST, v1.TaskStatus_REASON_AGENT_DISCONNECTED, text))
+		m.completeTaskLocked(fw, t)
+	}
+	for _, key := range ag.sortedExecutors() {
+		if fw := m.frameworks[key.framework]; fw == nil || !fw.info.GetCheckpoint() {
+			m.removeExecutorLocked(ag, key)
+		}
+	}
+	ag.returnTimer = m.after(m.opts.AgentReregisterTimeout, func() {
+		if m.agents[ag.id] == ag && !ag.connected {
+			m.loseAgentLocked(ag, "agent did not reregister within "+durationText(m.opts.AgentReregisterTimeout)+" after disconnecting")
+		}
+	})
+}
+
+// loseAgentLocked makes an agent unreachable, and its tasks with it.
+func (m *Master) loseAgentLocked(ag *agent, text string) {
+	at := timeInfo(time.Now())
+	m.logf("Marking agent %s (%s) unreachable: %s", ag.id, ag.info.GetHostname(), text)
+	m.unreachable[ag.id] = at
+	for _, t := range ag.sortedTasks() {
+		fw := m.frameworks[t.framework()]
+		if fw == nil {
+			continue
+		}
+		state := v1.TaskState_TASK_LOST
+		if fw.caps.partitionAware {
+			state = v1.TaskState_TASK_UNREACHABLE
+		}
+		s := m.masterStatus(t, state, v1.TaskStatus_REASON_AGENT_REMOVED, text)
+		s.UnreachableTime = at
+		m.loseTaskLocked(fw, t, s)
+		m.moveTaskLocked(fw, t, fw.unreachable)
+	}
+	m.forgetAgentLocked(ag)
+}
+
+// removeAgentLocked is for agents that will not come back: the tasks are lost.
+func (m *Master) removeAgentLocked(ag *agent, cause string) {
+	m.logf("Removing agent %s (%s): %s", ag.id, ag.info.GetHostname(), cause)
+	text := fmt.Sprintf("Agent %s removed: %s", ag.info.GetHostname(), cause)
+	for _, t := range ag.sortedTasks() {
+		if fw := m.frameworks[t.framework()]; fw != nil {
+			m.loseTaskLocked(fw, t, m.masterStatus(t, v1.TaskState_TASK_LOST, v1.TaskStatus_REASON_AGENT_REMOVED, text))
+			m.completeTaskLocked(fw, t)
+		}
+	}
+	m.forgetAgentLocked(ag)
+}
+
+// markGoneLocked is MARK_AGENT_GONE.
+func (m *Master) markGoneLocked(ag *agent) {
+	m.gone[ag.id] = true
+	for _, t := range ag.sortedTasks() {
+		fw := m.frameworks[t.framework()]
+		if fw == nil {
+			continue
+		}
+		state, reason, list := v1.TaskState_TASK_LOST, v1.TaskStatus_REASON_AGENT_REMOVED, fw.unreachable
+		if fw.caps.partitionAware {
+			state, reason, list = v1.TaskState_TASK_GONE_BY_OPERATOR, v1.TaskStatus_REASON_AGENT_REMOVED_BY_OPERATOR, fw.completed
+		}
+		m.loseTaskLocked(fw, t, m.masterStatus(t, state, reason, "Agent has been marked gone"))
+		m.moveTaskLocked(fw, t, list)
+	}
+	ag.send(&link.Shutdown{Reason: "Agent has been marked gone"})
+	m.forgetAgentLocked(ag)
+}
+
+// forgetAgentLocked removes an agent after its tasks: offers, executors, and
+// the word to all frameworks.
+func (m *Master) forgetAgentLocked(ag *agent) {
+	ag.stopTimers()
+	m.metrics.removals++
+	m.rescindAllLocked(ag)
+	m.removeInverseOfLocked(ag)
+	for _, key := range ag.sortedExecutors() {
+		m.removeExecutorLocked(ag, key)
+	}
+	m.loseOperationsLocked(ag)
+	m.alloc.RemoveAgent(ag.id)
+	delete(m.agents, ag.id)
+	ag.connected = false
+	for _, fw := range m.sortedFrameworksLocked() {
+		fw.send(agentFailureEvent(ag.id))
+	}
+	m.tellOperatorsLocked(agentRemovedEvent(ag.id))
+}
+
+// allocate marks resources that nobody holds yet as held by the first role.
+func allocate(list []*v1.Resource, roles []string) {
+	resources.UpgradeAll(list)
+	role := "*"
+	if len(roles) > 0 {
+		role = roles[0]
+	}
+	for _, r := range list {
+		if r.AllocationInfo == nil {
+			r.AllocationInfo = &v1.Resource_AllocationInfo{Role: proto.String(role)}
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package master
+
+import (
+	"compress/gzip"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+
+	"mesosbook/mesos"
+
+	"google.golang.org/protobuf/proto"
+)
+
+const (
+	mediaJSON     = "application/json"
+	mediaProtobuf = "application/x-protobuf"
+)
+
+// readBody reads what a request sent, at most m.opts.MaxBody bytes, and
+// answers itself when that fails.
+func (m *Master) readBody(req *request) ([]byte, bool) {
+	var in io.Reader = http.MaxBytesReader(req.w, req.r.Body, m.opts.MaxBody)
+	if slices.Contains(req.r.Header.Values("Content-Encoding"), "gzip") {
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			req.fail(http.StatusBadRequest, "Failed to decompress body: "+err.Error())
+			return nil, false
+		}
+		in = io.LimitReader(z, m.opts.MaxBody+1)
+	}
+	data, err := io.ReadAll(in)
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large), int64(len(data)) > m.opts.MaxBody:
+		req.fail(http.StatusRequestEntityTooLarge, "")
+	case err != nil:
+		req.fail(http.StatusBadRequest, "Failed to read body: "+err.Error())
+	default:
+		return data, true
+	}
+	return nil, false
+}
+
+// readCall reads a call of either content type into call, and answers itself
+// when that fails (facts 1.3, rows 6 to 11).
+func (m *Master) readCall(req *request, call proto.Message) bool {
+	if !req.allow(http.MethodPost) {
+		return false
+	}
+	kinds, there := req.r.Header["Content-Type"]
+	if !there {
+		req.fail(http.StatusBadRequest, "Expecting 'Content-Type' to be present")
+		return false
+	}
+	data, ok := m.readBody(req)
+	if !ok {
+		return false
+	}
+	switch kinds[0] {
+	case mediaProtobuf:
+		if err := proto.Unmarshal(data, call); err != nil {
+			req.fail(http.StatusBadRequest, "Failed to parse body into Call protobuf")
+			return false
+		}
+	case mediaJSON:
+		if err := mesos.Unmarshal(data, call); err != nil {
+			req.fail(http.StatusBadRequest, mesos.BodyRefusal(err, "Call"))
+			return false
+		}
+	default:
+		req.fail(http.StatusUnsupportedMediaType, "Expecting 'Content-Type' of application/json or application/x-protobuf")
+		return false
+	}
+	return true
+}
+
+// answerType is what the caller wants to read, JSON if it may; ok is false,
+// and the request answered, when it takes neither.
+func answerType(req *request) (protobuf, ok bool) {
+	header := ""
+	for i, v := range req.r.Header.Values("Accept") {
+		if i > 0 {
+			header += ","
+		}
+		header += v
+	}
+	switch {
+	case accepts(header, mediaJSON):
+		return false, true
+	case accepts(header, mediaProtobuf):
+		return true, true
+	}
+	req.fail(http.StatusNotAcceptable, "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'")
+	return false, false
+}

@@ -1,0 +1,8 @@
+package master
+
+import "strconv"
+
+func fmtInt(n int64) string { return strconv.FormatInt(n, 10) }
+
+// fmtFloat writes f as short as it can be read back.
+func fmtFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
