@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"crypto/tls"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -42,14 +43,13 @@ func (c *checkers) stop() {
 // pause lets no further check begin: the task is being killed.
 func (c *checkers) pause() { c.paused.Store(true) }
 
-func startChecks(ctx context.Context, a *Agent, ex *executor, info *v1.TaskInfo, u *supervisor.User) *checkers {
+func startChecks(ctx context.Context, p prober) *checkers {
 	ctx, cancel := context.WithCancel(ctx)
 	c := &checkers{health: make(chan healthResult), check: make(chan *v1.CheckStatusInfo), cancel: cancel}
-	p := prober{agent: a, ex: ex, info: info, user: u}
-	if hc := info.HealthCheck; hc != nil {
+	if hc := p.info.HealthCheck; hc != nil {
 		c.done.Go(func() { c.watchHealth(ctx, p, hc) })
 	}
-	if ck := info.Check; ck != nil {
+	if ck := p.info.Check; ck != nil {
 		c.done.Go(func() { c.watchCheck(ctx, p, ck) })
 	}
 	return c
@@ -141,6 +141,8 @@ type prober struct {
 	ex    *executor
 	info  *v1.TaskInfo
 	user  *supervisor.User
+	dir   string // the task's sandbox
+	env   map[string]string
 }
 
 // localhost is where Mesos looks for the task's ports.
@@ -206,9 +208,9 @@ func hostOf(p v1.NetworkInfo_Protocol) string {
 
 // command gives the exit code, false when it had none in time.
 func (p prober) command(ctx context.Context, c *v1.CommandInfo) (code int, ok bool) {
-	env := taskEnvironment(p.agent.executorEnvironment(p.ex, p.agent.ID()), p.info.Resources, p.info.Command)
+	env := maps.Clone(p.env)
 	overlay(env, c)
-	proc, err := p.agent.spawn(p.ex, start{command: c, env: env, user: p.user, dir: p.ex.dir})
+	proc, err := p.agent.spawn(p.ex, start{command: c, env: env, user: p.user, dir: p.dir})
 	if err != nil {
 		return 0, false
 	}

@@ -27,7 +27,7 @@ func (a *Agent) run(m *link.Run) {
 		a.mu.Unlock()
 		return
 	}
-	ex := f.executor(executorID(m))
+	ex := a.supersedeLocked(f.executor(executorID(m)))
 	if ex != nil && ex.state >= terminating {
 		a.refuseLocked(f, m, v1.TaskStatus_REASON_EXECUTOR_TERMINATED, "Executor "+stateNames[ex.state])
 		a.mu.Unlock()
@@ -49,6 +49,22 @@ func (a *Agent) run(m *link.Run) {
 	if deliver != nil {
 		deliver()
 	}
+}
+
+// supersedeLocked ends a command executor that only lingers after its task, so
+// that the task's id can be used again at once, and gives nil for it.
+func (a *Agent) supersedeLocked(ex *executor) *executor {
+	if ex == nil || !ex.command || len(ex.tasks)+len(ex.queued) > 0 {
+		return ex
+	}
+	ex.cancel()
+	ex.state = terminated
+	a.retireLocked(ex)
+	if f := ex.framework; len(f.executors) == 0 { // it goes on with the new task
+		a.completed = slices.DeleteFunc(slices.Clone(a.completed), func(x *framework) bool { return x == f })
+		a.frameworks = append(slices.Clone(a.frameworks), f)
+	}
+	return nil
 }
 
 var stateNames = [...]string{registering: "registering", running: "running", terminating: "terminating", terminated: "terminated"}

@@ -40,7 +40,6 @@ type body interface {
 	launch(task *v1.TaskInfo)
 	launchGroup(tasks []*v1.TaskInfo)
 	kill(taskID string, policy *v1.KillPolicy)
-	acknowledged(taskID string, uuid []byte)
 	message(data []byte)
 	shutdown()
 }
@@ -54,7 +53,8 @@ type executor struct {
 	dir       string // the sandbox
 	user      string
 	state     executorState
-	body      body // nil until it can take tasks
+	body      body        // nil until it can take tasks
+	remote    *remoteBody // of a framework's own executor
 	cancel    func()
 	queued    []*v1.TaskInfo
 	groups    [][]*v1.TaskInfo // which of queued belong together

@@ -140,13 +140,13 @@ func (a *Agent) applyVolumes(op *v1.Offer_Operation) error {
 
 // linkVolumes gives a container its persistent volumes, as links in the sandbox
 // (slave/containerizer/mesos/isolators/filesystem/posix.cpp).
-func (a *Agent) linkVolumes(ex *executor, list []*v1.Resource) error {
+func (a *Agent) linkVolumes(sandbox string, list []*v1.Resource) error {
 	for _, r := range resources.New(list).Filter(resources.Item.PersistentVolume).Proto(resources.Refined) {
 		at := r.GetDisk().GetVolume().GetContainerPath()
 		if !filepath.IsLocal(at) {
 			return fmt.Errorf("the container path '%s' of a volume is not within the sandbox", at)
 		}
-		root, err := os.OpenRoot(ex.dir)
+		root, err := os.OpenRoot(sandbox)
 		if err != nil {
 			return err
 		}

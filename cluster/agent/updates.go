@@ -121,35 +121,31 @@ func (a *Agent) resend(key taskKey) {
 // completes the task.
 func (a *Agent) acknowledge(m *link.Acknowledge) {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	key := taskKey{m.FrameworkID, m.TaskID}
 	acked, next := a.streams.acknowledge(key, m.UUID)
 	if acked == nil {
-		a.mu.Unlock()
 		return
 	}
 	a.forwardLocked(key, next)
-	b := a.acknowledgedLocked(key, acked)
-	a.mu.Unlock()
-	if b != nil {
-		b.acknowledged(m.TaskID, m.UUID)
+	if isTerminal(acked.GetState()) {
+		a.completeLocked(key)
 	}
 }
 
-func (a *Agent) acknowledgedLocked(key taskKey, acked *v1.TaskStatus) body {
+// completeLocked files a task away whose terminal update is acknowledged.
+func (a *Agent) completeLocked(key taskKey) {
 	f := a.frameworkLocked(key.framework)
 	if f == nil {
-		return nil
+		return
 	}
 	ex, t := f.find(key.task)
 	if t == nil {
-		return nil
+		return
 	}
-	if isTerminal(acked.GetState()) {
-		ex.tasks = slices.DeleteFunc(slices.Clone(ex.tasks), func(x *task) bool { return x == t })
-		ex.completed = bounded(ex.completed, t, maxCompletedTasks)
-		a.retireLocked(ex)
-	}
-	return ex.body
+	ex.tasks = slices.DeleteFunc(slices.Clone(ex.tasks), func(x *task) bool { return x == t })
+	ex.completed = bounded(ex.completed, t, maxCompletedTasks)
+	a.retireLocked(ex)
 }
 
 // retireLocked moves an executor that has ended to the completed ones, once all
@@ -159,7 +155,6 @@ func (a *Agent) retireLocked(ex *executor) {
 	if ex.state != terminated || (len(ex.tasks) > 0 && !f.terminating) || !slices.Contains(f.executors, ex) {
 		return
 	}
-	ex.processes = nil
 	f.executors = slices.DeleteFunc(slices.Clone(f.executors), func(x *executor) bool { return x == ex })
 	f.completed = bounded(f.completed, ex, maxCompletedExecutors)
 	if len(f.executors) == 0 {

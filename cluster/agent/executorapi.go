@@ -1,0 +1,190 @@
+package agent
+
+import (
+	"net/http"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"mesosbook/cluster/link"
+	"mesosbook/mesos"
+	"mesosbook/mesos/recordio"
+	v1 "mesosbook/mesos/v1"
+	execapi "mesosbook/mesos/v1/executor"
+)
+
+// serveExecutorAPI answers POST /api/v1/executor (slave/http.cpp: executor).
+func (a *Agent) serveExecutorAPI(w http.ResponseWriter, r *http.Request) {
+	if a.recovering(w) {
+		return
+	}
+	var call execapi.Call
+	if !readCall(w, r, &call) {
+		return
+	}
+	if why := validateExecutorCall(&call); why != "" {
+		badRequest(w, "Failed to validate Executor::Call: %s", why)
+		return
+	}
+	protobuf := false
+	if call.GetType() == execapi.Call_SUBSCRIBE {
+		var ok bool
+		if protobuf, ok = accepted(w, r); !ok {
+			return
+		}
+	}
+	ex, b, why := a.remoteOf(&call)
+	switch {
+	case why != "":
+		badRequest(w, "%s", why)
+	case call.GetType() == execapi.Call_SUBSCRIBE:
+		a.subscribeExecutor(w, r, &call, ex, b, protobuf)
+	case !b.connected():
+		text(w, http.StatusForbidden, "Executor is not subscribed")
+	default:
+		a.executorCall(w, &call, ex, b)
+	}
+}
+
+// remoteOf finds the executor that a call is from.
+func (a *Agent) remoteOf(call *execapi.Call) (*executor, *remoteBody, string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f := a.frameworkLocked(call.GetFrameworkId().GetValue())
+	if f == nil {
+		return nil, nil, "Framework cannot be found"
+	}
+	ex := f.executor(call.GetExecutorId().GetValue())
+	if ex == nil || ex.remote == nil || ex.state == terminated {
+		return nil, nil, "Executor cannot be found"
+	}
+	return ex, ex.remote, ""
+}
+
+func (a *Agent) executorCall(w http.ResponseWriter, call *execapi.Call, ex *executor, b *remoteBody) {
+	switch call.GetType() {
+	case execapi.Call_UPDATE:
+		a.executorUpdate(ex, b, call.GetUpdate().GetStatus())
+	case execapi.Call_MESSAGE:
+		a.mu.Lock()
+		a.sendLocked(&link.ExecutorMessage{FrameworkID: ex.framework.id(), ExecutorID: ex.id(), Data: call.GetMessage().GetData()})
+		a.mu.Unlock()
+	case execapi.Call_HEARTBEAT:
+	default:
+		text(w, http.StatusNotImplemented, "501 Not Implemented.")
+		return
+	}
+	accept202(w)
+}
+
+func accept202(w http.ResponseWriter) {
+	w.Header()["Content-Type"] = nil
+	w.Header().Set("Content-Length", "0")
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// executorUpdate takes in an update; one that the agent has already is only
+// acknowledged again.
+func (a *Agent) executorUpdate(ex *executor, b *remoteBody, s *v1.TaskStatus) {
+	a.mu.Lock()
+	var t *task
+	for _, x := range ex.tasks {
+		if x.id() == s.GetTaskId().GetValue() {
+			t = x
+		}
+	}
+	if t != nil && !t.has(s.Uuid) {
+		a.updateLocked(ex, t, s)
+	}
+	a.mu.Unlock()
+	b.acknowledge(s)
+}
+
+// has says whether an update with this uuid was recorded.
+func (t *task) has(uuid []byte) bool {
+	for _, s := range t.proto.Statuses {
+		if string(s.Uuid) == string(uuid) {
+			return true
+		}
+	}
+	return false
+}
+
+// subscribeExecutor streams events to an executor until either side ends.
+func (a *Agent) subscribeExecutor(w http.ResponseWriter, r *http.Request, call *execapi.Call, ex *executor, b *remoteBody, protobuf bool) {
+	s := b.subscribe()
+	defer b.leave(s)
+	out := eventWriter{w: w, flush: http.NewResponseController(w), protobuf: protobuf}
+	kind := mediaJSON
+	if protobuf {
+		kind = mediaProtobuf
+	}
+	w.Header().Set("Content-Type", kind)
+	if out.write(a.subscribedEvent(ex)) != nil {
+		return
+	}
+	for _, u := range call.GetSubscribe().GetUnacknowledgedUpdates() {
+		if validateUpdate(call.GetExecutorId(), u.GetStatus()) == "" {
+			a.executorUpdate(ex, b, u.GetStatus())
+		}
+	}
+	b.opened()
+	beat := time.NewTicker(a.opts.HeartbeatInterval)
+	defer beat.Stop()
+	for {
+		var e *execapi.Event
+		select {
+		case e = <-s.events:
+		case <-beat.C:
+			e = &execapi.Event{Type: execapi.Event_HEARTBEAT.Enum()}
+		case <-s.closed:
+			return
+		case <-r.Context().Done():
+			return
+		case <-a.ctx.Done():
+			return
+		}
+		if out.write(e) != nil {
+			return
+		}
+	}
+}
+
+func (a *Agent) subscribedEvent(ex *executor) *execapi.Event {
+	info := proto.CloneOf(a.opts.Info)
+	info.Id = &v1.AgentID{Value: proto.String(a.ID())}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return &execapi.Event{Type: execapi.Event_SUBSCRIBED.Enum(), Subscribed: &execapi.Event_Subscribed{
+		ExecutorInfo: ex.info, FrameworkInfo: ex.framework.info, AgentInfo: info,
+		ContainerId: &v1.ContainerID{Value: proto.String(ex.container)},
+	}}
+}
+
+// eventWriter writes events as records. A reader that takes nothing for a minute
+// is given up.
+type eventWriter struct {
+	w        http.ResponseWriter
+	flush    *http.ResponseController
+	protobuf bool
+}
+
+const eventWriteTimeout = time.Minute
+
+func (o eventWriter) write(e *execapi.Event) error {
+	var record []byte
+	var err error
+	if o.protobuf {
+		record, err = proto.Marshal(e)
+	} else {
+		record, err = mesos.Marshal(e)
+	}
+	if err != nil {
+		return err
+	}
+	_ = o.flush.SetWriteDeadline(time.Now().Add(eventWriteTimeout)) // not every writer has one
+	if _, err := o.w.Write(recordio.Append(nil, record)); err != nil {
+		return err
+	}
+	return o.flush.Flush()
+}

@@ -1,0 +1,186 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"mesosbook/cluster/agent"
+)
+
+// KillMaster ends the master as SIGKILL would: connections break without a last
+// word, and nothing of its state is kept. RestartMaster starts a new one.
+func (c *Cluster) KillMaster() error {
+	c.change.Lock()
+	defer c.change.Unlock()
+	c.mu.Lock()
+	m, front := c.master, c.front
+	c.master, c.front = nil, nil
+	c.mu.Unlock()
+	if m == nil {
+		return fmt.Errorf("kill master: none runs")
+	}
+	front.close()
+	m.Stop()
+	return nil
+}
+
+// RestartMaster starts a master, with a new id, on the port of the former one,
+// which it ends first if it still runs. The agents come back by themselves.
+func (c *Cluster) RestartMaster() error {
+	c.mu.Lock()
+	runs := c.master != nil
+	c.mu.Unlock()
+	if runs {
+		if err := c.KillMaster(); err != nil {
+			return err
+		}
+	}
+	c.change.Lock()
+	defer c.change.Unlock()
+	if err := c.running(); err != nil {
+		return fmt.Errorf("restart master: %w", err)
+	}
+	l, err := listen(c.opts.Listen, c.masterPort, true)
+	if err != nil {
+		return fmt.Errorf("restart master: %w", err)
+	}
+	return c.startMaster(l)
+}
+
+func (c *Cluster) running() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped {
+		return errStopped
+	}
+	return nil
+}
+
+// node gives the agent with that number, counted from 0.
+func (c *Cluster) node(i int) (*node, *agent.Agent, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i < 0 || i >= len(c.nodes) {
+		return nil, nil, fmt.Errorf("there is no agent %d; the cluster has %d", i, len(c.nodes))
+	}
+	if c.stopped {
+		return nil, nil, errStopped
+	}
+	return c.nodes[i], c.nodes[i].agent, nil
+}
+
+// KillAgent ends agent i as SIGKILL would: its endpoints and its connection to the
+// master are gone. Tasks of frameworks without checkpointing end with it, the
+// others run on, and are there again after RestartAgent.
+func (c *Cluster) KillAgent(i int) error {
+	c.change.Lock()
+	defer c.change.Unlock()
+	n, a, err := c.node(i)
+	if err != nil {
+		return fmt.Errorf("kill agent: %w", err)
+	}
+	if a == nil || n.front == nil {
+		return fmt.Errorf("kill agent: agent %d does not run", i)
+	}
+	c.closeFront(n)
+	a.Suspend()
+	return nil
+}
+
+func (c *Cluster) closeFront(n *node) {
+	c.mu.Lock()
+	front := n.front
+	n.front = nil
+	c.mu.Unlock()
+	front.close()
+}
+
+// StopAgent ends agent i in good order: it leaves the master and its tasks end.
+// RestartAgent starts it again, as a new agent on the same work directory.
+func (c *Cluster) StopAgent(i int) error {
+	c.change.Lock()
+	defer c.change.Unlock()
+	n, a, err := c.node(i)
+	if err != nil {
+		return fmt.Errorf("stop agent: %w", err)
+	}
+	if a == nil {
+		return fmt.Errorf("stop agent: agent %d does not run", i)
+	}
+	a.Leave()
+	c.closeFront(n)
+	c.mu.Lock()
+	n.agent = nil
+	c.mu.Unlock()
+	return a.Close()
+}
+
+// RestartAgent starts agent i again after KillAgent or StopAgent; one that runs is
+// killed first.
+func (c *Cluster) RestartAgent(i int) error {
+	n, a, err := c.node(i)
+	if err != nil {
+		return fmt.Errorf("restart agent: %w", err)
+	}
+	c.mu.Lock()
+	runs := n.front != nil
+	c.mu.Unlock()
+	if runs {
+		if err := c.KillAgent(i); err != nil {
+			return err
+		}
+	}
+	c.change.Lock()
+	defer c.change.Unlock()
+	l, err := listen(c.opts.Listen, n.port, true)
+	if err != nil {
+		return fmt.Errorf("restart agent: %w", err)
+	}
+	if a == nil {
+		if a, err = agent.New(n.opts); err == nil {
+			err = a.Start(context.Background())
+		}
+		if err != nil {
+			l.Close()
+			return fmt.Errorf("restart agent: %w", err)
+		}
+	} else {
+		a.Resume()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n.agent, n.front = a, serve(l, a.Handler(), c.opts.Log)
+	return nil
+}
+
+// CutLink parts agent i from the master until RestoreLink: both run on and do not
+// hear of each other.
+func (c *Cluster) CutLink(i int) error {
+	return c.setWire("cut link", i, func(w *wire) { w.cut = true })
+}
+
+// DelayLink lets everything between the master and agent i take d longer.
+func (c *Cluster) DelayLink(i int, d time.Duration) error {
+	return c.setWire("delay link", i, func(w *wire) { w.delay = d })
+}
+
+// DropUpdates loses the next n status updates of agent i on their way to the
+// master. The agent sends them again after its retry interval.
+func (c *Cluster) DropUpdates(i, n int) error {
+	return c.setWire("drop updates", i, func(w *wire) { w.drop = n })
+}
+
+// RestoreLink ends what CutLink, DelayLink and DropUpdates began.
+func (c *Cluster) RestoreLink(i int) error {
+	return c.setWire("restore link", i, func(w *wire) { w.cut, w.delay, w.drop = false, 0, 0 })
+}
+
+func (c *Cluster) setWire(op string, i int, change func(*wire)) error {
+	n, _, err := c.node(i)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	n.wire.set(change)
+	return nil
+}

@@ -1,0 +1,137 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"mesosbook/cluster/resources"
+)
+
+// Options say what a cluster consists of. The zero value is the cluster of the
+// tutorial: one master and one agent on loopback.
+type Options struct {
+	// MasterPort is 5050 if 0; AgentPort, of the first agent, 5051. Where a port is
+	// taken the next free one is used, unless Strict is set.
+	MasterPort, AgentPort int
+	// Strict makes a port that is taken an error.
+	Strict bool
+	// Agents is how many there are, 1 if 0 and there is no Machines.
+	Agents int
+	// Resources and Attributes of each agent, in the syntax of Mesos' flags.
+	// Defaults: DefaultResources, DefaultAttributes.
+	Resources, Attributes string
+	// Machines describes agents one by one, in place of Agents.
+	Machines []Machine
+	// WorkDir holds the sandboxes, one directory for each agent. "" is a temporary
+	// one, removed by Stop.
+	WorkDir string
+	// Log takes the log lines of master and agents; nil drops them.
+	Log io.Writer
+	// Listen is the IPv4 address to listen on, 127.0.0.1 if empty. Any but a
+	// loopback address needs Credentials or InsecureListen.
+	Listen         string
+	InsecureListen bool
+	// Hostname is what master and agents call themselves; Listen if empty.
+	Hostname string
+	// Credentials by principal; with any, the master asks for them.
+	Credentials map[string]string
+	// Simulate runs tasks without processes, for many agents on one machine.
+	Simulate bool
+	// KeepUser runs tasks as the user of this process, also when that is root.
+	KeepUser bool
+
+	// The following override Mesos' times, for tests. Zero is Mesos' own.
+	AllocationInterval   time.Duration // 1 s
+	OfferTimeout         time.Duration // offers do not expire
+	AgentPingTimeout     time.Duration // 15 s
+	MaxAgentPingTimeouts int           // 5
+	UpdateRetryMin       time.Duration // 10 s
+	UpdateRetryMax       time.Duration // 10 min
+}
+
+// Machine describes one agent. Empty fields are those of Options.
+type Machine struct {
+	Port                  int
+	Hostname              string
+	Resources, Attributes string
+}
+
+// The machine of the tutorial.
+const (
+	DefaultMasterPort = 5050
+	DefaultAgentPort  = 5051
+	DefaultResources  = "ports:[9000-10000];cpus:2;mem:496;disk:4930"
+	DefaultAttributes = "rack:r2d2;pod:demo,dev"
+)
+
+// maxAgents bounds a cluster: each agent has a port.
+const maxAgents = 10000
+
+// withDefaults fills in what is not set and checks what is.
+func (o Options) withDefaults() (Options, error) {
+	setDefault(&o.MasterPort, DefaultMasterPort)
+	setDefault(&o.AgentPort, DefaultAgentPort)
+	setDefault(&o.Resources, DefaultResources)
+	setDefault(&o.Attributes, DefaultAttributes)
+	setDefault(&o.Listen, "127.0.0.1")
+	setDefault(&o.Hostname, o.Listen)
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
+	if len(o.Machines) == 0 {
+		setDefault(&o.Agents, 1)
+		if o.Agents < 0 || o.Agents > maxAgents {
+			return o, fmt.Errorf("cluster options: %d agents; use 1 to %d", o.Agents, maxAgents)
+		}
+		o.Machines = make([]Machine, o.Agents)
+	}
+	ip := net.ParseIP(o.Listen)
+	if ip == nil || ip.To4() == nil {
+		return o, fmt.Errorf("cluster options: %q is not an IPv4 address to listen on", o.Listen)
+	}
+	if !ip.IsLoopback() && len(o.Credentials) == 0 && !o.InsecureListen {
+		return o, fmt.Errorf("cluster options: listening on %s lets everybody there run commands on this machine; "+
+			"give credentials, or say that this is wanted (--insecure-listen)", o.Listen)
+	}
+	for i, m := range o.Machines {
+		setDefault(&m.Port, o.AgentPort+i)
+		setDefault(&m.Hostname, o.Hostname)
+		setDefault(&m.Resources, o.Resources)
+		setDefault(&m.Attributes, o.Attributes)
+		if err := m.check(); err != nil {
+			return o, fmt.Errorf("cluster options: agent %d: %w", i, err)
+		}
+		o.Machines[i] = m
+	}
+	if o.MasterPort < 0 || o.MasterPort > 65535 {
+		return o, fmt.Errorf("cluster options: master port %d is not between 1 and 65535", o.MasterPort)
+	}
+	return o, nil
+}
+
+func (m Machine) check() error {
+	if m.Port < 1 || m.Port > 65535 {
+		return fmt.Errorf("port %d is not between 1 and 65535", m.Port)
+	}
+	list, err := resources.Parse(m.Resources)
+	if err != nil {
+		return fmt.Errorf("resources %q: %w", m.Resources, err)
+	}
+	if len(list) == 0 {
+		return errors.New("no resources")
+	}
+	if _, err := resources.ParseAttributes(m.Attributes); err != nil {
+		return fmt.Errorf("attributes %q: %w", m.Attributes, err)
+	}
+	return nil
+}
+
+func setDefault[T comparable](v *T, std T) {
+	var zero T
+	if *v == zero {
+		*v = std
+	}
+}

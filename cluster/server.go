@@ -1,0 +1,99 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Bounds of an HTTP server. Bodies are bounded by master and agent themselves.
+const (
+	maxConnections    = 4096
+	maxHeaderBytes    = 64 << 10
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+)
+
+// portsToTry bounds the search for a free port.
+const portsToTry = 200
+
+// listen opens a port, or the next free one if that is allowed.
+func listen(host string, port int, strict bool) (net.Listener, error) {
+	last := min(port+portsToTry, 65535)
+	for p := port; p <= last; p++ {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(p)))
+		if err == nil {
+			return &boundedListener{Listener: l, slots: make(chan struct{}, maxConnections)}, nil
+		}
+		if strict || !errors.Is(err, syscall.EADDRINUSE) {
+			if errors.Is(err, syscall.EADDRINUSE) {
+				return nil, fmt.Errorf("listen on %s:%d: the port is in use; name another, or none to take the next free one", host, p)
+			}
+			return nil, fmt.Errorf("listen on %s:%d: %w", host, p, err)
+		}
+	}
+	return nil, fmt.Errorf("listen on %s: ports %d to %d are all in use", host, port, last)
+}
+
+// portOf is the port that a listener got.
+func portOf(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
+
+// boundedListener takes no more connections than it has slots; others wait in the
+// kernel's queue.
+type boundedListener struct {
+	net.Listener
+	slots chan struct{}
+}
+
+func (l *boundedListener) Accept() (net.Conn, error) {
+	l.slots <- struct{}{}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.slots
+		return nil, err
+	}
+	return &boundedConn{Conn: c, release: func() { <-l.slots }}, nil
+}
+
+// boundedConn gives its slot back when it is closed, once.
+type boundedConn struct {
+	net.Conn
+	once    sync.Once
+	release func()
+}
+
+func (c *boundedConn) Close() error {
+	err := c.Conn.Close()
+	c.once.Do(c.release)
+	return err
+}
+
+// server serves a handler on a listener until close.
+type server struct {
+	http *http.Server
+	done sync.WaitGroup
+}
+
+// serve starts the goroutine that accepts; close ends it.
+func serve(l net.Listener, h http.Handler, errors io.Writer) *server {
+	s := &server{http: &http.Server{Handler: h, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes, ErrorLog: log.New(errors, "", log.LstdFlags)}}
+	s.done.Go(func() { _ = s.http.Serve(l) }) // always http.ErrServerClosed
+	return s
+}
+
+// close ends the listener and all connections. nil is fine.
+func (s *server) close() {
+	if s == nil {
+		return
+	}
+	_ = s.http.Close() // the listener's error says nothing that could be mended
+	s.done.Wait()
+}
