@@ -91,7 +91,7 @@ func TestBrokenFraming(t *testing.T) {
 				st.write(broken)
 				b.master.accept()
 				b.wantState(session.Subscribed)
-				if said := b.said(); !strings.Contains(said, "connection to the master lost: read the stream: ") {
+				if said := b.said(); !strings.Contains(said, "connection to the master lost: read record at byte ") {
 					t.Errorf("notices:\n%s", said)
 				}
 			})

@@ -113,5 +113,9 @@ func redirectBase(from, location string) (string, error) {
 
 // newDetector reads Options.Master.
 func newDetector(o Options) (detector, credentials, error) {
+	if strings.HasPrefix(o.Master, zkScheme) {
+		z, err := parseZK(o.Master, o)
+		return z, credentials{}, err // ZooKeeper's credentials are not the masters'
+	}
 	return parseMasters(o.Master)
 }

@@ -186,7 +186,7 @@ func (s *Session) streamEnd(ch *channel, st *stream, err error) error {
 	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && st.ctx.Err() == nil {
 		return errors.New("the master ended the stream")
 	}
-	return st.why(fmt.Errorf("read the stream: %w", plainCause(err)))
+	return st.why(plainCause(err))
 }
 
 // why prefers the cause of a cancel to the error that the cancel led to.

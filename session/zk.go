@@ -1,0 +1,228 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+	"github.com/tidwall/gjson"
+)
+
+const (
+	zkScheme  = "zk://"
+	zkPort    = "2181"
+	zkTimeout = 10 * time.Second // session timeout of Mesos' own detector
+)
+
+// Master is one master that takes part in an election.
+type Master struct {
+	URL     string // base URL, "http://host:5050"
+	Leading bool
+	Info    []byte // MasterInfo as the master registered it; nil when unknown
+}
+
+// zkMasters is a detector over ZooKeeper: each master has an ephemeral node
+// "json.info_NNNNNNNNNN" with its MasterInfo, and the one with the lowest number
+// leads (Mesos 1.12, master/detector/zookeeper.cpp). It opens a connection for
+// each detection and keeps none.
+type zkMasters struct {
+	servers []string
+	path    string
+	cred    credentials
+	scheme  string // of the masters, which ZooKeeper does not tell
+	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// parseZK reads "zk://[user:pass@]host[:port],.../path".
+func parseZK(text string, o Options) (*zkMasters, error) {
+	rest := strings.TrimPrefix(text, zkScheme)
+	z := &zkMasters{scheme: "http", dial: o.Dial}
+	if o.TLS != nil {
+		z.scheme = "https"
+	}
+	hosts, path, _ := strings.Cut(rest, "/")
+	z.path = "/" + strings.Trim(path, "/")
+	if at := strings.LastIndexByte(hosts, '@'); at >= 0 {
+		user, pass, ok := strings.Cut(hosts[:at], ":")
+		if !ok {
+			return nil, errors.New("master zk://...: credentials must be user:password")
+		}
+		z.cred, hosts = credentials{user, pass}, hosts[at+1:]
+	}
+	for _, h := range strings.Split(hosts, ",") {
+		if h = strings.TrimSpace(h); h == "" {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(h); err != nil {
+			h = net.JoinHostPort(strings.Trim(h, "[]"), zkPort)
+		}
+		z.servers = append(z.servers, h)
+	}
+	if len(z.servers) == 0 {
+		return nil, errors.New("master zk://: no host; want zk://host:port,host:port/path")
+	}
+	return z, nil
+}
+
+// String is the URL without credentials.
+func (z *zkMasters) String() string { return zkScheme + strings.Join(z.servers, ",") + z.path }
+
+// candidates waits for a leader.
+func (z *zkMasters) candidates(ctx context.Context) ([]string, error) {
+	masters, err := z.masters(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	return []string{masters[0].URL}, nil
+}
+
+// masters lists the masters, the leader first. With wait it returns once there is
+// one.
+func (z *zkMasters) masters(ctx context.Context, wait bool) (masters []Master, err error) {
+	conn, _, err := zk.Connect(z.servers, zkTimeout, zk.WithLogger(silent{}), zk.WithDialer(z.dialer(ctx)))
+	if err != nil {
+		return nil, fmt.Errorf("zookeeper %s: %w", z, err)
+	}
+	stop := context.AfterFunc(ctx, conn.Close) // ends the requests below
+	defer func() {
+		stop()
+		conn.Close()
+		if err != nil && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			err = fmt.Errorf("zookeeper %s: %w", z, err)
+		}
+	}()
+	if z.cred.principal != "" {
+		if err := conn.AddAuth("digest", []byte(z.cred.principal+":"+z.cred.secret)); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		masters, changed, err := z.read(conn)
+		if err != nil || len(masters) > 0 || !wait {
+			return masters, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.New("no master is registered there")
+		case <-changed:
+		}
+	}
+}
+
+// read lists the masters now and tells when that changes.
+func (z *zkMasters) read(conn *zk.Conn) ([]Master, <-chan zk.Event, error) {
+	names, _, changed, err := conn.ChildrenW(z.path)
+	if errors.Is(err, zk.ErrNoNode) {
+		_, _, changed, err = conn.ExistsW(z.path)
+		return nil, changed, err
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	var masters []Master
+	for _, name := range electionOrder(names) {
+		data, _, err := conn.Get(strings.TrimSuffix(z.path, "/") + "/" + name)
+		if errors.Is(err, zk.ErrNoNode) {
+			continue // it went away in between
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		base := z.masterURL(data)
+		if base == "" {
+			return nil, nil, fmt.Errorf("node %s holds no MasterInfo: %s", name, clip(string(data)))
+		}
+		masters = append(masters, Master{URL: base, Leading: len(masters) == 0, Info: data})
+	}
+	return masters, changed, nil
+}
+
+// electionOrder picks the nodes of masters and sorts them by their number; other
+// nodes, like log_replicas, are left out.
+func electionOrder(names []string) []string {
+	type node struct {
+		name   string
+		number int64
+	}
+	var nodes []node
+	for _, name := range names {
+		label, digits, ok := strings.Cut(name, "_")
+		n, err := strconv.ParseInt(digits, 10, 64)
+		if ok && err == nil && label == "json.info" {
+			nodes = append(nodes, node{name, n})
+		}
+	}
+	slices.SortFunc(nodes, func(a, b node) int { return cmp.Compare(a.number, b.number) })
+	out := make([]string, 0, len(nodes))
+	for _, n := range nodes {
+		out = append(out, n.name)
+	}
+	return out
+}
+
+// masterURL reads a MasterInfo; its ip is a number in network order, so address is
+// read instead.
+func (z *zkMasters) masterURL(info []byte) string {
+	if !gjson.ValidBytes(info) {
+		return ""
+	}
+	base := agentURL(gjson.ParseBytes(info), z.scheme)
+	if base == "" && gjson.GetBytes(info, "hostname").String() != "" {
+		base = z.scheme + "://" + hostPort(gjson.GetBytes(info, "hostname").String(), gjson.GetBytes(info, "port").Raw)
+	}
+	return base
+}
+
+// dialer adapts Options.Dial.
+func (z *zkMasters) dialer(ctx context.Context) zk.Dialer {
+	return func(network, addr string, timeout time.Duration) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		if z.dial != nil {
+			return z.dial(ctx, network, addr)
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, addr)
+	}
+}
+
+// silent drops what the library logs; its errors come back by themselves.
+type silent struct{}
+
+func (silent) Printf(string, ...any) {}
+
+// Masters lists the masters of a cluster, the leader first: all that ZooKeeper
+// knows for a zk:// address, else the leader that the given master names.
+func Masters(ctx context.Context, o Options) ([]Master, error) {
+	s, err := New(Options{Master: o.Master, Dial: o.Dial, TLS: o.TLS, Principal: o.Principal, Secret: o.Secret, CallTimeout: o.CallTimeout})
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	if z, ok := s.detector.(*zkMasters); ok {
+		ctx, cancel := s.callContext(ctx)
+		defer cancel()
+		return z.masters(ctx, true)
+	}
+	a, err := s.Get(ctx, "/state")
+	if err == nil {
+		err = a.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	m := Master{URL: strings.TrimSuffix(a.URL, "/state"), Leading: true}
+	if info := a.Get("leader_info"); info.Exists() {
+		m.Info = []byte(info.Raw)
+	}
+	return []Master{m}, nil
+}
