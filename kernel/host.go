@@ -79,7 +79,7 @@ func (h *host) symbols() map[string]reflect.Value {
 		"Show": h.show, "Out": h.out, "Carry": h.carry, "Clear": func(v any) { reflect.ValueOf(v).Clear() },
 		"Print": h.print, "Println": h.println, "Typed": h.typed, "Dynamic": h.dynamic, "TypeName": h.typeName,
 		"Err": func(v any, f func() string) error { return sessionError{v, f} }, "Unwrap": unwrap, "IsNil": isNil,
-		"NotType": h.notType, "JSON": h.json,
+		"NotType": h.notType, "Index": h.index, "Low": h.low, "High": h.high, "JSON": h.json,
 		"MethodText":  func(tag int, ptr bool, name string, f func(any) string) { h.setMethod(tag, ptr, name, f) },
 		"MethodBytes": func(tag int, ptr bool, name string, f func(any) ([]byte, error)) { h.setMethod(tag, ptr, name, f) },
 		"MethodSet":   func(tag int, ptr bool, name string, f func(any, []byte) error) { h.setMethod(tag, ptr, name, f) },

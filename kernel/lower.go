@@ -53,7 +53,7 @@ type lowerer struct {
 	branch func(*ast.BranchStmt) (string, bool) // rewrites break, continue, goto; nil leaves them
 	ret    func(*ast.ReturnStmt) string         // rewrites return; nil leaves it
 	label  string                               // label of the statement at hand
-	top    bool                                 // a statement of the cell itself, not in a function
+	looped bool                                 // inside a loop of the function
 	quiet  bool                                 // keep no line marks: runs in a goroutine
 }
 

@@ -10,7 +10,6 @@ import (
 // body lowers the cell's statements.
 func (lw *lowering) body() string {
 	l := lw.in(lw.c.info)
-	l.top = true
 	l.fn = &funcFrame{sig: types.NewSignatureType(nil, nil, nil, nil, nil, false), defers: lw.defersAtTop()}
 	var b strings.Builder
 	for _, n := range lw.c.inits {

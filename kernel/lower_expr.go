@@ -383,30 +383,7 @@ func (l *lowerer) index(x *ast.IndexExpr) string {
 	if tv, ok := l.info.Types[x.Index]; ok && tv.IsType() { // an explicit instance
 		return l.expr(x.X)
 	}
-	return l.operand(x.X) + "[" + l.boundedIndex(x) + "]"
-}
-
-func (l *lowerer) slice(x *ast.SliceExpr) string {
-	part := func(e ast.Expr) string {
-		if e == nil {
-			return ""
-		}
-		return l.expr(e)
-	}
-	s := l.operand(x.X) + "[" + part(x.Low) + ":" + part(x.High)
-	if x.Slice3 {
-		s += ":" + part(x.Max)
-	}
-	return s + "]"
-}
-
-// boundedIndex lowers the index of x; see lower_bounds.go.
-func (l *lowerer) boundedIndex(x *ast.IndexExpr) string {
-	t := l.typeOf(x.X)
-	if m, ok := t.Underlying().(*types.Map); ok {
-		return l.implicit(x.Index, m.Key())
-	}
-	return l.expr(x.Index)
+	return l.operand(x.X) + "[" + l.subscript(x) + "]"
 }
 
 // receive lowers <-ch to a call that Ctrl-C can end.

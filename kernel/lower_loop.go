@@ -72,7 +72,7 @@ func (l *lowerer) changes(body ast.Node, o types.Object) bool {
 // are its own. again is what a continue does first.
 func (l *lowerer) loop(again string) *lowerer {
 	f := *l
-	f.label, f.top = "", l.top
+	f.label, f.looped = "", true
 	outer, label := l.branch, l.label
 	if outer == nil && again == "" {
 		return &f
@@ -233,7 +233,7 @@ func (l *lowerer) rangeFunc(s *ast.RangeStmt, sig *types.Signature) string {
 	yield := sig.Params().At(0).Type().Underlying().(*types.Signature)
 	exit := l.k.temp()
 	f := *l
-	f.label, f.top = "", false
+	f.label, f.looped = "", true
 	decl, after := exit+" := 0; _ = "+exit+";", ""
 	exits := map[string]int{}
 	leave := func(how string) string { // how: what to do after the call

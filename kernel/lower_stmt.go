@@ -291,7 +291,7 @@ func (l *lowerer) switchStmt(s *ast.SwitchStmt) string {
 // local closures, and loses calls when one panics.
 func (l *lowerer) function(b *ast.BlockStmt, sig *types.Signature, guard string) string {
 	f := *l
-	f.branch, f.ret, f.label, f.top = nil, nil, "", false
+	f.branch, f.ret, f.label, f.looped = nil, nil, "", false
 	f.fn = &funcFrame{sig: sig, defers: defers(b)}
 	if !f.fn.defers {
 		return "{" + guard + f.stmts(b.List) + "}"
@@ -342,7 +342,7 @@ func (l *lowerer) deferStmt(s *ast.DeferStmt) string {
 
 func (l *lowerer) goStmt(s *ast.GoStmt) string {
 	f := *l
-	f.top, f.quiet = false, true
+	f.quiet = true
 	pre, call := f.bound(s.Call)
 	v := l.k.temp()
 	return fmt.Sprintf("{%s%s := %s; rt_.Go(%d, %s)}", pre, v, call, l.place(s.Pos()), v)
