@@ -174,9 +174,8 @@ func newStatus(task string, state v1.TaskState, reason v1.TaskStatus_Reason, tex
 
 // copyHealth gives s what the last status said of health and container.
 func (t *task) copyHealth(s *v1.TaskStatus) {
-	for i := len(t.proto.Statuses) - 1; i >= 0; i-- {
-		last := t.proto.Statuses[i]
+	if n := len(t.proto.Statuses); n > 0 {
+		last := t.proto.Statuses[n-1]
 		s.Healthy, s.CheckStatus, s.ContainerStatus = last.Healthy, last.CheckStatus, last.ContainerStatus
-		return
 	}
 }
