@@ -21,7 +21,7 @@ func TestLaunchFillsInWhatIsMissing(t *testing.T) {
 		{"a name", func(*Set) []any { return []any{"launch.json"} },
 			map[string]string{info + "name": "DemoTask", info + "agent_id.value": fakeUUID + "-S0", info + "resources.1.name": "mem", "accept.filters.refuse_seconds": "5"}},
 		{"a TaskInfo", func(*Set) []any { return []any{`{"command": {"value": "true"}, "task_id": {"value": "mine"}}`} },
-			map[string]string{info + "name": "mine", info + "task_id.value": "mine", info + "agent_id.value": fakeUUID + "-S0", "accept.filters.refuse_seconds": "1"}},
+			map[string]string{info + "name": "mine", info + "task_id.value": "mine", info + "agent_id.value": fakeUUID + "-S0", "accept.filters.refuse_seconds": "0"}},
 		{"its own values stay", func(*Set) []any {
 			return []any{`{"name": "n", "command": {"value": "true"}, "agent_id": {"value": "A"}, "resources": [{"name": "mem", "type": "SCALAR", "scalar": {"value": 33}}]}`}
 		}, map[string]string{info + "name": "n", info + "agent_id.value": "A", info + "resources.#": "1", info + "resources.0.scalar.value": "33"}},

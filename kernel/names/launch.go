@@ -107,9 +107,9 @@ func isDocumentName(line string) bool {
 }
 
 // refuseSeconds is for how long the rest of an offer is not offered again after
-// a launch that brings no filter of its own: less than Mesos' 5 s, because the
-// next cell is likely to launch again.
-const refuseSeconds = 1.0
+// a launch that brings no filter of its own: not Mesos' 5 s, because the next
+// cell is likely to launch again.
+const refuseSeconds = 0.0
 
 // asAccept puts a TaskInfo into the body of a call; an ACCEPT body stays as it is.
 func asAccept(doc *resources.Document) (*resources.Document, error) {

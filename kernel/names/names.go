@@ -126,7 +126,8 @@ type Error struct {
 func (e *Error) Error() string {
 	cause := e.Err.Error()
 	said := strings.ToLower(e.Op[strings.LastIndex(e.Op, ".")+1:]) // Task.Wait is said as wait
-	if strings.HasPrefix(cause, strings.ReplaceAll(said, "_", " ")+" ") {
+	said = strings.TrimSuffix(strings.ReplaceAll(said, "_", " "), " offers")
+	if strings.HasPrefix(cause, said+" ") {
 		return cause
 	}
 	return e.Op + ": " + cause
