@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"mesosbook/cluster"
+)
+
+func clusterCommand(std stdio) *cobra.Command {
+	var flags clusterFlags
+	c := &cobra.Command{
+		Use:   "cluster",
+		Short: "Run the embedded Mesos cluster alone",
+		Long: `Starts a Mesos master and agents on this machine and prints one line when all of
+them answer:
+
+  ready: master http://127.0.0.1:5050 agent http://127.0.0.1:5051
+
+Logs go to standard error. SIGINT and SIGTERM end the cluster and every task.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, stop := interruptible(c.Context())
+			defer stop()
+			return runCluster(ctx, &flags, std)
+		},
+	}
+	flags.register(c.Flags())
+	return c
+}
+
+// clusterStartTimeout bounds the start of the cluster until its agents have
+// registered.
+const clusterStartTimeout = 30 * time.Second
+
+func runCluster(ctx context.Context, flags *clusterFlags, std stdio) error {
+	opts, err := flags.options(std.err)
+	if err != nil {
+		return err
+	}
+	starting, cancel := context.WithTimeout(ctx, clusterStartTimeout)
+	defer cancel()
+	c, err := cluster.Start(starting, opts)
+	if err != nil {
+		return fmt.Errorf("start the cluster: %w", err)
+	}
+	fmt.Fprintf(std.out, "ready: master %s agent %s\n", c.MasterURL(), strings.Join(c.AgentURLs(), " "))
+	<-ctx.Done()
+	return c.Stop()
+}
