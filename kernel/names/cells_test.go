@@ -2,6 +2,7 @@ package names
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -125,4 +126,25 @@ func TestHelpExamplesFit(t *testing.T) {
 
 func (c *cells) compile(body string) error {
 	return c.k.Run(context.Background(), "import (\"fmt\"; \"time\")\nvar _, _ = fmt.Sprint, time.Second\nfunc example() {\n"+body+"\n}\n").Err
+}
+
+func TestAnInterruptedWaitIsAnInterrupt(t *testing.T) {
+	f := newFakeMaster(t)
+	c := newCells(t, newTestSet(t, f))
+	c.run("subscribe()")
+	ctx, cancel := context.WithCancel(context.Background())
+	started := make(chan struct{})
+	c.set.o.Context = func() context.Context { close(started); return c.k.Context() }
+	go func() {
+		<-started
+		cancel()
+	}()
+	var failed *kernel.Error
+	if err := c.k.Run(ctx, `wait_for("FAILURE")`).Err; !errors.As(err, &failed) || failed.Kind != kernel.InterruptError {
+		t.Errorf("got %v, want an interrupt", err)
+	}
+	c.set.o.Context = c.k.Context
+	if got := c.run("status().State"); got != "Subscribed\n" {
+		t.Errorf("after it: got %q", got)
+	}
 }
