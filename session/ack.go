@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // ack is one acknowledgement to be sent: of a task's update, or of an
@@ -19,9 +20,10 @@ type ack struct {
 // ackQueue holds the acknowledgements to be sent. An agent has one update per
 // task under way, so it is bounded by the number of tasks.
 type ackQueue struct {
-	mu    sync.Mutex
-	queue []ack
-	wake  chan struct{} // holds a token when the queue is not empty
+	mu      sync.Mutex
+	queue   []ack
+	sending int           // taken and not settled yet
+	wake    chan struct{} // holds a token when the queue is not empty
 }
 
 func (q *ackQueue) push(a ack) {
@@ -48,13 +50,22 @@ func (q *ackQueue) take() []ack {
 			out = append(out, a)
 		}
 	}
+	q.sending = len(out)
 	return out
 }
 
+// settled is told that one that was taken has been sent or given up.
+func (q *ackQueue) settled() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.sending--
+}
+
+// len counts what is not settled.
 func (q *ackQueue) len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.queue)
+	return len(q.queue) + q.sending
 }
 
 // acknowledge sends acknowledgements until the channel ends. What is queued is
@@ -69,7 +80,10 @@ func (s *Session) acknowledge(ch *channel) {
 		batch := ch.acks.take()
 		if err := s.syncJournal(); err != nil {
 			s.notice("updates are not acknowledged: %v", err)
-			continue // the agent sends them again
+			for range batch {
+				ch.acks.settled() // the agent sends them again
+			}
+			continue
 		}
 		for _, a := range batch {
 			if !s.sendAck(ch, a) {
@@ -83,6 +97,7 @@ func (s *Session) acknowledge(ch *channel) {
 // fails is dropped: the agent sends its update again. It is false when the
 // channel has ended.
 func (s *Session) sendAck(ch *channel, a ack) bool {
+	defer s.ackSettled(ch)
 	if err := s.waitSubscribed(ch); err != nil {
 		return false
 	}
@@ -98,6 +113,40 @@ func (s *Session) sendAck(ch *channel, a ack) bool {
 	s.acknowledged++
 	s.mu.Unlock()
 	return true
+}
+
+func (s *Session) ackSettled(ch *channel) {
+	ch.acks.settled()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.broadcastLocked()
+}
+
+// ackPatience is how long a channel that is to be closed waits for the
+// acknowledgements of updates that were read: an agent sends what is not
+// acknowledged again only after 10 s.
+const ackPatience = time.Second
+
+// drainAcks waits until every update that was read is acknowledged, as long as
+// the channel is subscribed and ackPatience lasts.
+func (s *Session) drainAcks(ch *channel) {
+	patience := time.NewTimer(ackPatience)
+	defer patience.Stop()
+	for {
+		s.mu.Lock()
+		state, changed := s.state, s.changed
+		s.mu.Unlock()
+		if state != Subscribed || ch.acks.len() == 0 {
+			return
+		}
+		select {
+		case <-changed:
+		case <-patience.C:
+			return
+		case <-ch.done:
+			return
+		}
+	}
 }
 
 // waitSubscribed waits until the channel is subscribed; it fails when it has ended.

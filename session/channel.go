@@ -87,8 +87,8 @@ func (s *Session) Resubscribe(ctx context.Context) (Answer, error) {
 }
 
 // CloseChannel drops the subscription without tearing the framework down: the
-// master keeps its tasks for failover_timeout. It returns when the background
-// goroutines of the channel have ended. Without a channel it does nothing.
+// master keeps its tasks for failover_timeout. Updates that were read are
+// acknowledged first. It returns when the background goroutines have ended. Without a channel it does nothing.
 func (s *Session) CloseChannel() error {
 	s.mu.Lock()
 	ch := s.channel
@@ -96,6 +96,7 @@ func (s *Session) CloseChannel() error {
 	if ch == nil {
 		return nil
 	}
+	s.drainAcks(ch)
 	ch.cancel(ErrChannelClosed)
 	<-ch.done
 	return nil
@@ -259,7 +260,7 @@ func (s *Session) endChannel(ch *channel, err error) {
 	case errors.Is(err, ErrChannelClosed), errors.Is(err, ErrTornDown):
 		s.setStateLocked(Disconnected, nil)
 		s.cause = err
-		s.noticeLocked("%v: framework %s", err, s.framework)
+		s.noticeLocked("%v: %s", err, s.framework)
 	case errors.Is(err, ErrClosed):
 		s.setStateLocked(Disconnected, nil)
 	default:

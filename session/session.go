@@ -105,12 +105,18 @@ func New(o Options) (*Session, error) {
 // handler given to On, Log or SetWire does not return.
 func (s *Session) Close() error {
 	s.mu.Lock()
+	ch := s.channel
+	s.mu.Unlock()
+	if ch != nil {
+		s.drainAcks(ch)
+	}
+	s.mu.Lock()
 	if s.state == Closed {
 		s.mu.Unlock()
 		<-s.closed
 		return nil
 	}
-	ch := s.channel
+	ch = s.channel
 	s.setStateLocked(Closed, nil)
 	waits := s.stopFeedsLocked()
 	s.mu.Unlock()
