@@ -20,7 +20,6 @@ func TestPTY(t *testing.T) {
 	if err != nil {
 		t.Skipf("no pseudo terminal: %v", err)
 	}
-	defer slave.Close()
 	if err := pty.Setsize(master, &pty.Winsize{Rows: 8, Cols: 40}); err != nil {
 		t.Fatal(err)
 	}
@@ -41,8 +40,9 @@ func TestPTY(t *testing.T) {
 	c.kernel.output = c.repl.Output
 	var copying sync.WaitGroup
 	copying.Go(func() { io.Copy(c.term, master) })
-	defer copying.Wait()
 	defer master.Close()
+	defer copying.Wait()
+	defer slave.Close() // which ends the copying
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() { c.done <- c.repl.Run(ctx) }()
@@ -56,7 +56,7 @@ func TestPTY(t *testing.T) {
 	keys("f(\rprint 世界\n\x1b[D\x1b[1~)")
 	c.sees("hello\n[1] f(\n...     print 世界\n... )▏")
 	keys("\x03")
-	c.shows(")^C\n[1] ▏")
+	c.shows("^C\n[1] ▏")
 	keys("\x0c:edit\r")
 	c.shows("[1] :edit\nediting> ▏")
 	keys("from the editor\n")
