@@ -150,10 +150,11 @@ func commandExecutorInfo(f *framework, task *v1.TaskInfo) *v1.ExecutorInfo {
 		ExecutorId:  &v1.ExecutorID{Value: proto.String(task.GetTaskId().GetValue())},
 		FrameworkId: f.info.Id,
 		Command: &v1.CommandInfo{Shell: proto.Bool(false), Value: proto.String(executorPath),
-			Arguments: []string{"mesos-executor", "--launcher_dir=/usr/libexec/mesos"}},
+			Arguments: []string{"mesos-executor", "--launcher_dir=/usr/libexec/mesos"},
+			Uris:      task.GetCommand().GetUris(), Environment: task.GetCommand().GetEnvironment(), User: task.GetCommand().User},
 		Name:   proto.String(commandExecutorName(task)),
 		Source: proto.String(task.GetTaskId().GetValue()),
-		Labels: task.Labels,
+		Labels: task.Labels, Container: task.Container,
 	}
 	var allocation *v1.Resource_AllocationInfo
 	if len(task.Resources) > 0 {
@@ -165,9 +166,6 @@ func commandExecutorInfo(f *framework, task *v1.TaskInfo) *v1.ExecutorInfo {
 	}{{"cpus", commandExecutorCPUs}, {"mem", commandExecutorMemMB}} {
 		info.Resources = append(info.Resources, &v1.Resource{Name: proto.String(r.name), Type: v1.Value_SCALAR.Enum(),
 			Scalar: &v1.Value_Scalar{Value: proto.Float64(r.value)}, AllocationInfo: allocation})
-	}
-	if c := task.Container; c != nil {
-		info.Container = c
 	}
 	return info
 }
