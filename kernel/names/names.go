@@ -127,7 +127,7 @@ func (e *Error) Error() string {
 	cause := e.Err.Error()
 	said := strings.ToLower(e.Op[strings.LastIndex(e.Op, ".")+1:]) // Task.Wait is said as wait
 	said = strings.TrimSuffix(strings.ReplaceAll(said, "_", " "), " offers")
-	if strings.HasPrefix(cause, said+" ") {
+	if rest, ok := strings.CutPrefix(cause, said); ok && (strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, ":")) {
 		return cause
 	}
 	return e.Op + ": " + cause
@@ -142,8 +142,13 @@ func (e *Error) CellError() {}
 // fail ends the cell with err.
 func fail(op string, err error) {
 	var told *resources.Error
-	if errors.As(err, &told) && told.Op == op {
-		panic(told)
+	if errors.As(err, &told) {
+		switch told.Op {
+		case op:
+			panic(told)
+		case "parse_json", "new document": // how an argument was read
+			err = told.Err
+		}
 	}
 	panic(&Error{op, err})
 }

@@ -223,6 +223,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"broken text", func() { parseJSON("{") }, `parse_json: broken JSON at 1:2: unexpected end of JSON input`},
 		{"post of nothing", func() { s.post() }, `post: has no body; write post(body) or post(url, body)`},
 		{"post of a url", func() { s.post(f.URL) }, `post: has no body`},
+		{"post of broken text", func() { s.post(`{"type": `) }, `post: broken JSON at 1:10: unexpected end of JSON input`},
+		{"post of a number", func() { s.post(5) }, `post: the body is not a JSON object: 5`},
 		{"post with an empty url", func() { s.post("", "{}") }, `post: the URL is empty`},
 		{"post with a bad header", func() { s.post("{}", "nocolon") }, `post: does not know what to do with the text "nocolon"`},
 		{"not subscribed", func() { s.waitForOffers() }, `not subscribed`},
@@ -249,7 +251,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"index and id", func() { s.getFramework(1, "F") }, `takes an index or an id, not both`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := failure(t, tt.f); !strings.Contains(got, tt.want) {
+			if got := failure(t, tt.f); !strings.Contains(got, tt.want) || strings.HasPrefix(got, "post: post") {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
