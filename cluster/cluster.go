@@ -17,6 +17,8 @@ import (
 	"mesosbook/cluster/link"
 	"mesosbook/cluster/master"
 	"mesosbook/cluster/resources"
+	"mesosbook/cluster/webui"
+	"mesosbook/cluster/webui"
 	v1 "mesosbook/mesos/v1"
 )
 
@@ -74,7 +76,7 @@ func (c *Cluster) start(ctx context.Context) error {
 		}
 		c.supervisor = s
 	}
-	l, err := listen(c.opts.Listen, c.opts.MasterPort, c.opts.Strict)
+	l, err := listen(c.opts.Listen, c.opts.MasterPort, c.opts.StrictMasterPort)
 	if err != nil {
 		return fmt.Errorf("master: %w", err)
 	}
@@ -112,7 +114,7 @@ func (c *Cluster) makeWorkDir() error {
 func (c *Cluster) startMaster(l net.Listener) error {
 	m, err := master.New(master.Options{
 		IP: c.opts.Listen, Hostname: c.opts.Hostname, Port: c.masterPort, Log: c.opts.Log,
-		WorkDir: filepath.Join(c.workDir, "master"), WebUI: nil,
+		WorkDir: filepath.Join(c.workDir, "master"), WebUI: webui.Handler(),
 		AllocationInterval: c.opts.AllocationInterval, OfferTimeout: c.opts.OfferTimeout,
 		AgentPingTimeout: c.opts.AgentPingTimeout, MaxAgentPingTimeouts: c.opts.MaxAgentPingTimeouts,
 		Credentials: c.opts.Credentials,
@@ -130,7 +132,7 @@ func (c *Cluster) startMaster(l net.Listener) error {
 
 func (c *Cluster) startNode(i int) error {
 	m := c.opts.Machines[i]
-	l, err := listen(c.opts.Listen, m.Port, c.opts.Strict)
+	l, err := listen(c.opts.Listen, m.Port, c.opts.StrictAgentPort)
 	if err != nil {
 		return err
 	}

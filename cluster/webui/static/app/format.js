@@ -1,0 +1,87 @@
+// How numbers, times and ids are written.
+
+import { h } from './dom.js';
+
+const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+
+// bytes writes a size, "4.1 KB".
+export function bytes(n) {
+  if (!Number.isFinite(n)) return '–';
+  let unit = 0;
+  while (Math.abs(n) >= 1024 && unit < units.length - 1) {
+    n /= 1024;
+    unit++;
+  }
+  return `${number(n, unit === 0 ? 0 : 1)} ${units[unit]}`;
+}
+
+// megabytes writes what Mesos counts in MB.
+export const megabytes = (n) => (n ? bytes(n * 1024 * 1024) : '0 MB');
+
+// number writes at most so many decimals, and no zeros at the end.
+export function number(n, decimals = 2) {
+  return Number.isFinite(n) ? String(Number(n.toFixed(decimals))) : '–';
+}
+
+// amount writes a resource by its name.
+export const amount = (name, n) => (name === 'mem' || name === 'disk' ? megabytes(n) : number(n, 3));
+
+// clock is the master's: what it is ahead of this browser, in seconds.
+const clock = { ahead: 0 };
+
+// setClock takes the master's time (ms) where it differs by more than a Date
+// header's precision.
+export function setClock(masterMs) {
+  const ahead = (masterMs - Date.now()) / 1000;
+  clock.ahead = Math.abs(ahead) > 3 ? ahead : 0;
+}
+
+const nowSeconds = () => Date.now() / 1000 + clock.ahead;
+
+// duration writes seconds, "3 min", with the two largest units from an hour on.
+export function duration(seconds) {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60 ? (s % 60) + ' s' : ''}`.trim();
+  if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor(s / 60) % 60} min`;
+  return `${Math.floor(s / 86400)} d ${Math.floor(s / 3600) % 24} h`;
+}
+
+// ago writes how long ago a time was, coarsely.
+export function ago(seconds) {
+  const s = Math.round(nowSeconds() - seconds);
+  if (s < -1) return `in ${coarse(-s)}`;
+  return s < 2 ? 'just now' : `${coarse(s)} ago`;
+}
+
+function coarse(s) {
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min`;
+  if (s < 86400) return `${Math.floor(s / 3600)} h`;
+  return `${Math.floor(s / 86400)} d`;
+}
+
+// exact writes a time (seconds since 1970) with its zone.
+export const exact = (seconds) => new Date(seconds * 1000).toLocaleString(undefined, {
+  year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short',
+});
+
+// time shows a time relative to now; the pointer gets the exact one.
+export function time(seconds) {
+  if (!validTime(seconds)) return '–';
+  return h('time', { datetime: new Date(seconds * 1000).toISOString(), title: exact(seconds) }, ago(seconds));
+}
+
+const validTime = (seconds) => Number.isFinite(seconds) && seconds > 0 && seconds < 8.64e12;
+
+// since is how long something takes that began then.
+export const since = (seconds) => duration(nowSeconds() - seconds);
+
+// shortId cuts what all ids of a master have in common: "…4a7e8f3d2c1b-0003".
+export function shortId(id) {
+  const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{12}.*)$/i.exec(id);
+  return uuid ? '…' + uuid[1] : id;
+}
+
+// plural writes a count with its noun.
+export const plural = (n, noun) => `${n} ${noun}${n === 1 ? '' : 's'}`;
