@@ -18,7 +18,6 @@ import (
 	"mesosbook/cluster/master"
 	"mesosbook/cluster/resources"
 	"mesosbook/cluster/webui"
-	"mesosbook/cluster/webui"
 	v1 "mesosbook/mesos/v1"
 )
 

@@ -14,10 +14,9 @@ import (
 // tutorial: one master and one agent on loopback.
 type Options struct {
 	// MasterPort is 5050 if 0; AgentPort, of the first agent, 5051. Where a port is
-	// taken the next free one is used, unless Strict is set.
-	MasterPort, AgentPort int
-	// Strict makes a port that is taken an error.
-	Strict bool
+	// taken the next free one is used, unless it must be this one.
+	MasterPort, AgentPort             int
+	StrictMasterPort, StrictAgentPort bool
 	// Agents is how many there are, 1 if 0 and there is no Machines.
 	Agents int
 	// Resources and Attributes of each agent, in the syntax of Mesos' flags.

@@ -46,7 +46,10 @@ func (f *clusterFlags) options(log io.Writer) (cluster.Options, error) {
 		Resources:  f.resources,
 		Attributes: f.attributes,
 		WorkDir:    f.workDir,
-		Strict:     f.set.Changed("master-port") || f.set.Changed("agent-port"),
-		Log:        log,
+
+		StrictMasterPort: f.set.Changed("master-port"),
+		StrictAgentPort:  f.set.Changed("agent-port"),
+
+		Log: log,
 	}, nil
 }
