@@ -189,7 +189,7 @@ func (r *REPL) complete(text string, cursor int) ([]kernel.Completion, int) {
 
 func completeSetting(prefix string) []string {
 	var found []string
-	for _, s := range []string{"paging on", "paging off", "time on", "time off", "lines "} {
+	for _, s := range []string{"paging on", "paging off", "hints on", "hints off", "time on", "time off", "lines "} {
 		if strings.HasPrefix(s, prefix) {
 			found = append(found, s)
 		}

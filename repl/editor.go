@@ -57,8 +57,9 @@ type lineState struct {
 // editorHooks is what the editor asks of the REPL.
 type editorHooks struct {
 	complete func(text string, cursor int) ([]kernel.Completion, int)
-	finished func(text string) bool   // Enter runs it
-	echo     func(text string) string // how the submitted cell stays on the screen
+	hint     func(text string, cursor int) string // a line below the cell; may be empty
+	finished func(text string) bool               // Enter runs it
+	echo     func(text string) string             // how the submitted cell stays on the screen
 	notice   func(text string)
 	edit     func(text string) (string, error) // in the user's editor
 	suspend  func()
@@ -252,6 +253,10 @@ func (e *editor) draw() {
 		v.below = []string{e.search.label()}
 	case e.list.rows != nil:
 		v.below = e.list.rows
+	default:
+		if hint := e.hooks.hint(string(v.text), len(string(v.text[:e.cursor]))); hint != "" {
+			v.below = []string{hint}
+		}
 	}
 	e.scr.edit(v)
 }

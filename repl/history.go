@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -66,6 +67,10 @@ func (h *history) add(text string) error {
 	h.entries = append(h.entries, text)
 	if h.path == "" {
 		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(h.path), 0o700); err != nil {
+		h.path = ""
+		return fmt.Errorf("write history: %w", err)
 	}
 	f, err := os.OpenFile(h.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {

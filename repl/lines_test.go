@@ -149,7 +149,7 @@ func TestCommands(t *testing.T) {
 		{":help hist", ":hist [-g TEXT]  what was typed, or what of it contains TEXT\n", ""},
 		{"nothing?", "", "undefined: nothing\n"},
 		{":set paging maybe", "", ":set paging maybe: want on or off\n"},
-		{":set nonsense 1", "", ":set nonsense: no such setting; there are paging, time and lines\n"},
+		{":set nonsense 1", "", ":set nonsense: no such setting; there are paging, hints, time and lines\n"},
 		{":time", "time on\n", ""},
 		{":save", "", ":save: want a file name, like :save demo.md\n"},
 		{":load nowhere.go", "", ":load: open nowhere.go: no such file or directory\n"},

@@ -32,6 +32,8 @@ type REPL struct {
 	quit  bool
 	saved []string // files that :save has written
 
+	hinted struct{ callee, text string } // the last signature shown
+
 	mu   sync.Mutex
 	busy *task // what Ctrl-C interrupts; nil while typing
 }
@@ -55,7 +57,7 @@ func New(o Options) (*REPL, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &REPL{o: o, th: newTheme(o.Color), settings: settings{paging: true, lines: 200}}
+	r := &REPL{o: o, th: newTheme(o.Color), settings: settings{paging: true, hints: true, lines: 200}}
 	r.scr = &screen{out: o.Out, size: o.Size, th: r.th, plain: !o.Terminal || o.Dumb}
 	r.errs = r.scr
 	if !o.Terminal {

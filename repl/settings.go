@@ -10,12 +10,14 @@ import (
 // settings are what `:set` changes.
 type settings struct {
 	paging bool // show long values a window at a time
+	hints  bool // show the signature of the function being called below the line
 	time   bool // show how long each cell took
 	lines  int  // cut values after so many lines when they are not paged; 0 never
 }
 
 func (s *settings) print(out io.Writer) {
 	fmt.Fprintf(out, "paging %s   show long values a window at a time\n", onOff(s.paging))
+	fmt.Fprintf(out, "hints %s    show the signature of the function being called below the line\n", onOff(s.hints))
 	fmt.Fprintf(out, "time %s     show how long each cell took\n", onOff(s.time))
 	fmt.Fprintf(out, "lines %d    cut values after so many lines when they are not paged; 0 never\n", s.lines)
 }
@@ -25,6 +27,8 @@ func (s *settings) set(name, value string) error {
 	switch name {
 	case "paging":
 		return parseSwitch(name, value, &s.paging)
+	case "hints":
+		return parseSwitch(name, value, &s.hints)
 	case "time":
 		return parseSwitch(name, value, &s.time)
 	case "lines":
@@ -35,7 +39,7 @@ func (s *settings) set(name, value string) error {
 		s.lines = n
 		return nil
 	}
-	return fmt.Errorf(":set %s: no such setting; there are paging, time and lines", name)
+	return fmt.Errorf(":set %s: no such setting; there are paging, hints, time and lines", name)
 }
 
 func parseSwitch(name, value string, to *bool) error {

@@ -97,6 +97,7 @@ func (r *REPL) runTerminal(ctx context.Context) error {
 func (r *REPL) readCells(ctx context.Context) error {
 	for !r.quit {
 		r.title()
+		r.hinted.callee = "" // the last cell may have changed what it means
 		initial := r.term.initial
 		r.term.initial = ""
 		text, err := r.term.reader.read(ctx, r.prompt(), initial)
@@ -117,6 +118,7 @@ func (r *REPL) readCells(ctx context.Context) error {
 func (r *REPL) editorHooks() editorHooks {
 	return editorHooks{
 		complete: r.complete,
+		hint:     r.hint,
 		finished: r.finished,
 		echo:     r.echo,
 		notice:   func(text string) { r.scr.println(r.th.text(dimText, text)) },

@@ -183,7 +183,11 @@ func TestCompletion(t *testing.T) {
 	c.sees("[1] launch(off▏\noffers  func() []Offer  // the offers at hand\noffset  int")
 	c.keysTyped("e\t")
 	c.sees("[1] launch(offers▏")
-	c.keysTyped("\x03:qu\t")
+	c.keysTyped("(")
+	c.sees("[1] launch(offers(▏\noffers() []Offer  // the offers at hand")
+	c.keysTyped(")")
+	c.sees("[1] launch(offers()▏")
+	c.keysTyped("\x7f\x7f\x03:qu\t")
 	c.sees("[1] launch(offers^C\n[1] :quit▏")
 }
 
@@ -226,7 +230,7 @@ func TestEditingKeys(t *testing.T) {
 }
 
 func TestHistory(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "history")
+	file := filepath.Join(t.TempDir(), "state", "history")
 	withFile := func(o *Options) { o.HistoryFile = file }
 	c := newConsole(t, 60, 20, withFile)
 	c.keysTyped("one\ntwo\r second\rthird \\n\rthird \\n\r")
@@ -292,4 +296,15 @@ func TestRunEndsWithItsContext(t *testing.T) {
 		t.Errorf("Run gave %v", err)
 	}
 	c.sees("▏")
+}
+
+func TestCalleeAt(t *testing.T) {
+	for code, want := range map[string]string{
+		"f(": "f", "a.b.c(1, ": "a.b.c", "f(g(x), ": "f", "f()": "", "f(func() {": "", "func f(": "",
+		"x.y().z(": "", "(": "", "if (a": "", "f([]int{1}, \"(": "f", "f(`": "f",
+	} {
+		if got := calleeAt(code); got != want {
+			t.Errorf("calleeAt(%q) = %q, want %q", code, got, want)
+		}
+	}
 }
