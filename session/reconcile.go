@@ -6,15 +6,18 @@ import (
 )
 
 const (
-	reconcileMin = 10 * time.Second // wait before asking again
-	reconcileMax = 5 * time.Minute
+	// reconcileGrace is the time that agents have to come back to a new master
+	// before it is asked for single tasks: of an agent that it does not know it
+	// says that its tasks are lost.
+	reconcileGrace = 5 * time.Second
+	reconcileMin   = 10 * time.Second // wait before asking again
+	reconcileMax   = 5 * time.Minute
 )
 
-// startReconcile asks for the state of the tasks that have not ended, and of
-// those that the master knows beside them, in a goroutine that ends with the
-// stream or when all have been answered. A master that waits for an agent to
-// come back gives no answer, so what is unanswered is asked again
-// (docs/reconciliation.md).
+// startReconcile asks for the state of all tasks that the master knows, and then
+// for those that it did not tell of, in a goroutine that ends with the stream or
+// when all have been answered. A master that waits for an agent to come back gives
+// no answer, so what is unanswered is asked again (Mesos 1.12, docs/reconciliation.md).
 func (s *Session) startReconcile(ch *channel, st *stream) {
 	s.mu.Lock()
 	for _, t := range s.tasks.live() {
@@ -29,26 +32,33 @@ func (s *Session) startReconcile(ch *channel, st *stream) {
 }
 
 func (s *Session) reconcileAll(st *stream) error {
-	answer, err := s.sendCall(st.ctx, reconcileCall(nil), true)
-	if err == nil {
-		err = answer.Err()
+	if err := s.askFor(st, nil); err != nil {
+		return err
 	}
 	wait := backoff{min: reconcileMin, max: reconcileMax}
-	for err == nil {
-		unanswered := s.unanswered()
-		if len(unanswered) == 0 {
-			return nil
-		}
-		if answer, err = s.sendCall(st.ctx, reconcileCall(unanswered), true); err == nil {
-			err = answer.Err()
-		}
-		timer := time.NewTimer(wait.next())
+	for pause := reconcileGrace; ; pause = wait.next() {
+		timer := time.NewTimer(pause)
 		select {
 		case <-st.ctx.Done():
 			timer.Stop()
 			return nil
 		case <-timer.C:
 		}
+		unanswered := s.unanswered()
+		if len(unanswered) == 0 {
+			return nil
+		}
+		if err := s.askFor(st, unanswered); err != nil {
+			return err
+		}
+	}
+}
+
+// askFor sends RECONCILE; no place means all tasks.
+func (s *Session) askFor(st *stream, places []taskPlace) error {
+	answer, err := s.sendCall(st.ctx, reconcileCall(places), true)
+	if err == nil {
+		err = answer.Err()
 	}
 	return err
 }

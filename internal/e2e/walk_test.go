@@ -12,11 +12,7 @@ import (
 	"mesosbook/session"
 
 	"github.com/tidwall/gjson"
-	"github.com/tidwall/sjson"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // pair is a cluster and a session on it.
 type pair struct {
@@ -74,11 +70,7 @@ func (p *pair) launch(id, command string) *session.Task {
 	if err != nil {
 		p.Fatal(err)
 	}
-	o := offers[0]
-	task := fmt.Sprintf(`{"name":%q,"task_id":{"value":%q},"agent_id":{"value":%q},"command":{"shell":true},"resources":[{"name":"cpus","type":"SCALAR","scalar":{"value":0.1}},{"name":"mem","type":"SCALAR","scalar":{"value":32}}]}`, id, id, o.AgentID)
-	task, _ = sjson.Set(task, "command.value", command)
-	body := fmt.Sprintf(`{"framework_id":null,"type":"ACCEPT","accept":{"offer_ids":[{"value":%q}],"operations":[{"type":"LAUNCH","launch":{"task_infos":[%s]}}],"filters":{"refuse_seconds":0}}}`, o.ID, task)
-	tasks, err := p.s.Launch(p.ctx, []byte(body))
+	tasks, err := p.s.Launch(p.ctx, acceptOne(offers[0], id, command))
 	if err != nil {
 		p.Fatal(err)
 	}
