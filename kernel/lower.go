@@ -359,10 +359,30 @@ func (lw *lowering) declareType(t *types.Named, name, slot string) (tag int) {
 	} else {
 		text = lw.spell(t.Underlying())
 	}
+	if host := lw.hostBase(t); host != nil { // its fields are not known
+		text = lw.spell(host)
+	}
 	lw.types = append(lw.types, "type "+slot+" "+text)
 	lw.forwarders(t, slot)
 	lw.register(t, slot, tag)
 	return tag
+}
+
+// hostBase gives T for `type t T` with a struct T of the host.
+func (lw *lowering) hostBase(t *types.Named) types.Type {
+	e := lw.entries[t.Obj().Name()]
+	if e == nil || t.TypeArgs().Len() > 0 {
+		return nil
+	}
+	g, ok := e.decl.(*ast.GenDecl)
+	if !ok {
+		return nil
+	}
+	base, ok := types.Unalias(e.info.TypeOf(g.Specs[0].(*ast.TypeSpec).Type)).(*types.Named)
+	if !ok || lw.isSessionType(base) || structOf(base) == nil {
+		return nil
+	}
+	return base
 }
 
 // forwarders writes out the methods that t gets from embedded fields.

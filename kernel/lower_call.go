@@ -25,7 +25,8 @@ func (l *lowerer) call(x *ast.CallExpr) string {
 
 // called lowers what a call calls.
 func (l *lowerer) called(x ast.Expr) string {
-	if s, ok := ast.Unparen(x).(*ast.SelectorExpr); ok {
+	x = ast.Unparen(x) // Yaegi cannot call (f)
+	if s, ok := x.(*ast.SelectorExpr); ok {
 		return l.selector(s)
 	}
 	return l.operand(x)
@@ -46,8 +47,12 @@ func (l *lowerer) arguments(x *ast.CallExpr) []string {
 	}
 	host := l.callsHost(x)
 	var out []string
-	for _, a := range x.Args {
+	sig, _ := l.typeOf(x.Fun).Underlying().(*types.Signature)
+	for i, a := range x.Args {
 		s := l.expr(a)
+		if host && sig.Variadic() && !x.Ellipsis.IsValid() && i >= sig.Params().Len()-1 {
+			s = l.implicit(a, sig.Params().At(sig.Params().Len()-1).Type().(*types.Slice).Elem())
+		}
 		if lit, ok := ast.Unparen(a).(*ast.FuncLit); ok && host {
 			s = l.detached(lit, s)
 		}
@@ -254,7 +259,7 @@ func replaceT(format string) string {
 // typeName spells the dynamic type of a value as %T does.
 func (l *lowerer) typeName(s string, t types.Type) string {
 	if t != nil && !types.IsInterface(t) {
-		return strconv.Quote(types.TypeString(t, func(p *types.Package) string { return p.Name() }))
+		return strconv.Quote(l.typeText(types.Unalias(t)))
 	}
 	return "rt_.TypeName(" + s + ")"
 }

@@ -223,6 +223,9 @@ func (l *lowerer) methodValue(x *ast.SelectorExpr, sel *types.Selection) string 
 	recv, addr := l.sub(sel.Recv()), ""
 	if m, ok := sel.Obj().(*types.Func); ok {
 		_, wantsPtr := m.Signature().Recv().Type().(*types.Pointer)
+		if p, isPtr := recv.Underlying().(*types.Pointer); isPtr && !wantsPtr && len(sel.Index()) == 1 {
+			addr, recv = "*", p.Elem()
+		}
 		if _, isPtr := recv.Underlying().(*types.Pointer); wantsPtr && !isPtr && !sel.Indirect() && len(sel.Index()) == 1 {
 			addr, recv = "&", types.NewPointer(recv)
 		}

@@ -276,7 +276,11 @@ func (l *lowerer) rangeFunc(s *ast.RangeStmt, sig *types.Signature) string {
 		enter += l.rangeVar(x, s.Tok, params[i])
 	}
 	body := f.stmts(s.Body.List)
-	return fmt.Sprintf("{%s(%s)(func%s {%s%s%s return true});%s}", decl, l.expr(s.X), l.signature(yield, params), l.check(), enter, body, after)
+	iter := l.called(s.X)
+	if lit, ok := ast.Unparen(s.X).(*ast.FuncLit); ok {
+		iter = l.detached(lit, iter)
+	}
+	return fmt.Sprintf("{%s%s(func%s {%s%s%s return true});%s}", decl, iter, l.signature(yield, params), l.check(), enter, body, after)
 }
 
 // returnOf spells, outside of a yield function, the return that was met in it;

@@ -244,6 +244,8 @@ func (l *lowerer) labeled(s *ast.LabeledStmt) string {
 		return s.Label.Name + ": " + f.forStmt(x)
 	case *ast.SelectStmt:
 		return f.selectStmt(x)
+	case *ast.TypeSwitchStmt:
+		return f.typeSwitch(x)
 	}
 	return s.Label.Name + ":\n" + l.at(s.Stmt) + l.stmt(s.Stmt)
 }
@@ -281,7 +283,11 @@ func (l *lowerer) switchStmt(s *ast.SwitchStmt) string {
 			out += "\ndefault:" + f.stmts(cc.Body)
 			continue
 		}
-		out += "\ncase " + strings.Join(l.exprs(cc.List), ", ") + ":" + f.stmts(cc.Body)
+		sep := ", "
+		if s.Tag == nil { // Yaegi looks at the first condition only
+			sep = " || "
+		}
+		out += "\ncase " + strings.Join(l.exprs(cc.List), sep) + ":" + f.stmts(cc.Body)
 	}
 	return out + "}"
 }

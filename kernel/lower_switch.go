@@ -168,7 +168,8 @@ func (lw *lowering) converterText(key string, c converter) string {
 	return text + "var z " + key + "; return z, false }"
 }
 
-// typeSwitch becomes a chain of assertions.
+// typeSwitch finds the case by assertions, one after the other, and acts in a
+// plain switch: Yaegi loses its way in long chains of else if.
 func (l *lowerer) typeSwitch(s *ast.TypeSwitchStmt) string {
 	var ta *ast.TypeAssertExpr
 	name := ""
@@ -179,48 +180,57 @@ func (l *lowerer) typeSwitch(s *ast.TypeSwitchStmt) string {
 		ta = ast.Unparen(a.Rhs[0]).(*ast.TypeAssertExpr)
 		name = a.Lhs[0].(*ast.Ident).Name
 	}
-	v := l.k.temp()
+	v, chosen := l.k.temp(), l.k.temp()
 	f := l.inner(token.BREAK)
-	bind := func(value string) string {
-		if name == "" || name == "_" {
-			return "_ = " + value + ";"
-		}
-		return name + " := " + value + "; _ = " + name + ";"
+	label := ""
+	if l.label != "" {
+		label = l.label + ":\n"
 	}
-	out := "switch { default: "
-	if s.Init != nil {
-		out += l.stmt(s.Init) + "; "
-	}
-	out += v + " := " + l.expr(ta.X) + ";"
-	last := "{}"
-	for _, c := range s.Body.List {
+	find, act, isNil := "", "", -1 // -1: no case but the default
+	for i, c := range s.Body.List {
 		cc := c.(*ast.CaseClause)
+		head, value := fmt.Sprintf("case %d:", i+1), v
 		if cc.List == nil {
-			last = "{" + bind(v) + f.stmts(cc.Body) + "}"
-			continue
+			head = "default:"
+		} else {
+			var test string
+			test, value = l.typeCase(v, chosen, i+1, cc.List)
+			find += test
 		}
-		cond, value := l.typeCases(v, cc.List)
-		out += "if " + cond + " {" + bind(value) + f.stmts(cc.Body) + "} else "
+		if slices.ContainsFunc(cc.List, func(x ast.Expr) bool { return l.info.Types[x].IsNil() }) {
+			isNil = i + 1
+		}
+		bind := ""
+		if name != "" && name != "_" {
+			bind = name + " := " + value + "; _ = " + name + ";"
+		}
+		act += "\n" + head + bind + f.stmts(cc.Body)
 	}
-	return out + last + "}"
+	init := ""
+	if s.Init != nil {
+		init = l.stmt(s.Init) + ";"
+	}
+	return fmt.Sprintf("{%s%s := %s; %s := 0; if rt_.IsNil(%s) { %s = %d };%s\n%sswitch %s {%s}}", init, v, l.expr(ta.X), chosen, v, chosen, isNil, find, label, chosen, act)
 }
 
-// typeCases gives the condition that v is of one of the types, and the value
-// inside the case.
-func (l *lowerer) typeCases(v string, list []ast.Expr) (cond, value string) {
+// typeCase spells the test that sets chosen to number when v is of one of the
+// types, and names the value inside the case.
+func (l *lowerer) typeCase(v, chosen string, number int, list []ast.Expr) (test, value string) {
 	if len(list) == 1 && !l.info.Types[list[0]].IsNil() {
-		x, ok := l.k.temp(), l.k.temp()
-		return x + ", " + ok + " := " + l.typeTest(v, list[0]) + "; " + ok, x
+		x, y, ok := l.k.temp(), l.k.temp(), l.k.temp()
+		return fmt.Sprintf("\nvar %s %s; _ = %s; if %s == 0 { %s, %s := %s; if %s { %s = %s; %s = %d } }",
+			x, l.typ(l.typeOf(list[0])), x, chosen, y, ok, l.typeTest(v, list[0]), ok, x, y, chosen, number), x
 	}
-	var conds []string
 	for _, x := range list {
 		if l.info.Types[x].IsNil() {
-			conds = append(conds, "rt_.IsNil("+v+")")
-			continue
+			continue // was tested before
 		}
-		conds = append(conds, "func() bool { _, ok := "+l.typeTest(v, x)+"; return ok }()")
+		is := l.helperFunc("is "+l.typ(l.typeOf(x)), "is", func(name string) string {
+			return "func " + name + "(v interface{}) bool { x, ok := " + l.typeTest("v", x) + "; _ = x; return ok }"
+		})
+		test += fmt.Sprintf("\nif %s == 0 && %s(%s) { %s = %d }", chosen, is, v, chosen, number)
 	}
-	return strings.Join(conds, " || "), v
+	return test, v
 }
 
 func (l *lowerer) typeTest(v string, x ast.Expr) string {

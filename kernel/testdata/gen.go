@@ -187,7 +187,7 @@ func isExpr(s string) bool {
 	}
 	if c, ok := x.(*ast.CallExpr); ok {
 		if sel, ok := c.Fun.(*ast.SelectorExpr); ok {
-			if strings.HasPrefix(sel.Sel.Name, "Print") {
+			if strings.HasPrefix(strings.TrimPrefix(sel.Sel.Name, "F"), "Print") || strings.HasPrefix(sel.Sel.Name, "Fprint") {
 				return false
 			}
 		}
