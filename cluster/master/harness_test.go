@@ -67,6 +67,7 @@ func newRig(t testing.TB, o Options) (*rig, func()) {
 		trans.CloseIdleConnections()
 		srv.Close()
 		<-served
+		time.Sleep(time.Second) // simulated: the server lingers on refused bodies
 	}
 }
 
@@ -126,15 +127,23 @@ type sub struct {
 	cancel context.CancelFunc
 }
 
-// subscribe opens a stream with a body and waits for its first event.
+// open a stream with a body.
 func (r *rig) open(path, body string) *sub {
+	r.t.Helper()
+	return r.openAs(path, body)
+}
+
+func (r *rig) openAs(path, body string, headers ...string) *sub {
 	r.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	req, err := http.NewRequestWithContext(ctx, "POST", "http://master:5050"+path, strings.NewReader(body))
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	req.Header.Set("Content-Type", "application/json")
+	for _, h := range append(headers, jsonType) {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
+	}
 	resp, err := r.client.Do(req)
 	if err != nil {
 		r.t.Fatal(err)
@@ -391,4 +400,8 @@ func (a *fakeAgent) update(framework, task string, state v1.TaskState) {
 		Timestamp: proto.Float64(seconds(time.Now())), Uuid: uuid,
 		ContainerStatus: &v1.ContainerStatus{ContainerId: &v1.ContainerID{Value: proto.String("c-" + task)}},
 	}})
+}
+
+func testInfo(id string) *v1.FrameworkInfo {
+	return &v1.FrameworkInfo{Id: frameworkID(id), User: proto.String("root"), Name: proto.String("test")}
 }
