@@ -14,12 +14,41 @@ type op struct {
 	act  int    // index of the actual line; -1 for '-' and for the line "..."
 }
 
-// most bounds the table of align, in entries: 500 expected lines by 8,000 actual ones.
-const most = 4_000_000
+// most bounds the table of align, in entries: 100 expected lines by 10,000 actual ones.
+const most = 1_000_000
 
-// align finds how the actual lines fit the expected ones with the fewest lines
-// missing or too many, and that number; 0 is a match.
+// align finds how the actual lines fit the expected ones, and how many lines are
+// missing or too many; 0 is a match. What fits line by line at both ends, up to a
+// line that stands for any, is taken as it is; between, the count is the lowest.
 func align(expected []matcher, actual []string) ([]op, int) {
+	head, tail := 0, 0
+	for head < min(len(expected), len(actual)) && !expected[head].any && expected[head].matches(actual[head]) {
+		head++
+	}
+	n, m := len(expected), len(actual)
+	for tail < min(n, m)-head && !expected[n-1-tail].any && expected[n-1-tail].matches(actual[m-1-tail]) {
+		tail++
+	}
+	middle, cost := alignMiddle(expected[head:n-tail], actual[head:m-tail])
+	var ops []op
+	for i := range head {
+		ops = append(ops, op{' ', expected[i].text, i, i})
+	}
+	for _, o := range middle {
+		o.exp += head
+		if o.act >= 0 {
+			o.act += head
+		}
+		ops = append(ops, o)
+	}
+	for k := tail; k > 0; k-- {
+		ops = append(ops, op{' ', expected[n-k].text, n - k, m - k})
+	}
+	return ops, cost
+}
+
+// alignMiddle is align with the lowest count.
+func alignMiddle(expected []matcher, actual []string) ([]op, int) {
 	if limit := most / (len(expected) + 1); len(actual) > limit {
 		actual = append(actual[:limit:limit], "(and more)")
 	}

@@ -43,8 +43,10 @@ func Match(expected, actual string, values Values) bool {
 	return ok
 }
 
-// lines cuts a text as Match compares it.
+// lines cuts a text as Match compares it: bytes that are no UTF-8 are the same
+// on both sides, as they cannot stand in a regular expression.
 func lines(text string) []string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
 	all := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	for i := range all {
 		all[i] = strings.TrimRight(all[i], " \t\r")

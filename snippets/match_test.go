@@ -85,3 +85,23 @@ func TestLongOutputIsCutNotHung(t *testing.T) {
 		t.Error("matched")
 	}
 }
+
+func FuzzMatch(f *testing.F) {
+	for _, seed := range [][2]string{{"a ... <INT:n> <INT:n>", "a b 1 1"}, {"...\n<UUID>\n...", "x\n\ny"}, {"  a   b", "  a b"}, {"<ID:x>...<X>", "("}, {"<A>\xaa", "0"}} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, expected, actual string) {
+		if len(expected)+len(actual) > 2000 {
+			return
+		}
+		values := Values{}
+		ops, ok := compare(expected, actual, values)
+		if ok != Match(expected, actual, Values{}) {
+			t.Fatalf("compare says %v and Match the contrary", ok)
+		}
+		text, _ := render(ops)
+		if differs := strings.HasPrefix(text, "- ") || strings.HasPrefix(text, "+ ") || strings.Contains(text, "\n- ") || strings.Contains(text, "\n+ ") || strings.HasPrefix(text, "-\n") || strings.HasPrefix(text, "+\n") || strings.Contains(text, "\n-\n") || strings.Contains(text, "\n+\n"); differs == ok {
+			t.Fatalf("match is %v, and the diff is\n%s", ok, text)
+		}
+	})
+}
