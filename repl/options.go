@@ -68,6 +68,7 @@ type Options struct {
 	Commands   []Command                                 // ':' commands beside the built-in ones
 
 	CellTimeout time.Duration // bound on each cell; 0 is none
+	Cells       int           // execution count of the last cell that ran before Run
 	// Size gives the terminal's columns and rows; nil asks the terminal behind
 	// Out. Zero or negative values count as 80 and 24.
 	Size func() (columns, rows int)

@@ -57,7 +57,7 @@ func New(o Options) (*REPL, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &REPL{o: o, th: newTheme(o.Color), settings: settings{paging: true, hints: true, lines: 200}}
+	r := &REPL{o: o, count: o.Cells, th: newTheme(o.Color), settings: settings{paging: true, hints: true, lines: 200}}
 	r.scr = &screen{out: o.Out, size: o.Size, th: r.th, plain: !o.Terminal || o.Dumb}
 	r.errs = r.scr
 	if !o.Terminal {
