@@ -12,7 +12,7 @@ type eventLevel string
 
 const (
 	eventsOff     eventLevel = "off"     // none
-	eventsUpdates eventLevel = "updates" // all but heartbeats and offers
+	eventsUpdates eventLevel = "updates" // all but heartbeats, offers and SUBSCRIBED, which the session tells itself
 	eventsAll     eventLevel = "all"     // every record
 )
 
@@ -41,7 +41,7 @@ func (f *eventFeed) shows(e session.Event) bool {
 	case eventsAll:
 		return true
 	case eventsUpdates:
-		return e.Type != "HEARTBEAT" && e.Type != "OFFERS"
+		return e.Type != "HEARTBEAT" && e.Type != "OFFERS" && e.Type != "SUBSCRIBED"
 	}
 	return false
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +19,7 @@ import (
 
 // notebookFlags are the settings of everything that runs cells.
 type notebookFlags struct {
+	masterFlags
 	cluster         clusterFlags
 	master          string
 	noCluster       bool
@@ -28,16 +28,10 @@ type notebookFlags struct {
 	timeout         time.Duration
 	ack             string
 	readOnly        bool
-	principal       string
-	secretFile      string
 }
 
-// secretVariable is where a secret is taken from when no file is named; a flag
-// would show it to everybody who can list processes.
-const secretVariable = "MESOSBOOK_SECRET"
-
 func (f *notebookFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.master, "master", "", "use this Mesos cluster instead of the embedded one: URL or host:port, several separated by commas")
+	flags.StringVar(&f.master, "master", "", "use this Mesos cluster instead of the embedded one: URL, host:port, several separated by commas, or zk://h1:2181,h2:2181/mesos")
 	flags.BoolVar(&f.noCluster, "no-cluster", false, "start no embedded cluster: plain Go cells")
 	flags.StringVar(&f.user, "user", "root", "user of the framework where a SUBSCRIBE names none")
 	flags.StringVar(&f.name, "name", "mesosbook", "name of the framework where a SUBSCRIBE has none")
@@ -45,46 +39,26 @@ func (f *notebookFlags) register(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.timeout, "timeout", 0, "bound on each cell (default none; a minute in `run`)")
 	flags.StringVar(&f.ack, "ack", string(session.AckAuto), "who acknowledges status updates: auto or manual")
 	flags.BoolVar(&f.readOnly, "read-only", false, "refuse every call that changes something on the cluster")
-	flags.StringVar(&f.principal, "principal", "", "principal for Basic authentication; its secret comes from --secret-file or "+secretVariable)
-	flags.StringVar(&f.secretFile, "secret-file", "", "file that holds the principal's secret")
+	f.masterFlags.register(flags)
 	f.cluster.register(flags)
 }
 
 // sessionOptions checks the flags; master is where the session subscribes.
 func (f *notebookFlags) sessionOptions(master string) (session.Options, error) {
-	ack := session.AckMode(f.ack)
-	if ack != session.AckAuto && ack != session.AckManual {
-		return session.Options{}, usageError{fmt.Errorf("--ack %q is neither auto nor manual", f.ack)}
-	}
-	secret, err := f.secret()
+	opts, err := f.masterFlags.options(master)
 	if err != nil {
-		return session.Options{}, err
+		return opts, err
 	}
-	failover := f.failoverTimeout
-	if failover == 0 && f.master != "" {
-		failover = time.Hour
+	opts.Ack = session.AckMode(f.ack)
+	if opts.Ack != session.AckAuto && opts.Ack != session.AckManual {
+		return opts, usageError{fmt.Errorf("--ack %q is neither auto nor manual", f.ack)}
 	}
-	return session.Options{
-		Master: master, User: f.user, Name: f.name, FailoverTimeout: failover,
-		Ack: ack, ReadOnly: f.readOnly, Principal: f.principal, Secret: secret,
-	}, nil
-}
-
-func (f *notebookFlags) secret() (string, error) {
-	if f.secretFile == "" {
-		if f.principal == "" {
-			return "", nil
-		}
-		return os.Getenv(secretVariable), nil
+	opts.FailoverTimeout = f.failoverTimeout
+	if opts.FailoverTimeout == 0 && f.master != "" {
+		opts.FailoverTimeout = time.Hour
 	}
-	if f.principal == "" {
-		return "", usageError{errors.New("--secret-file needs --principal")}
-	}
-	data, err := os.ReadFile(f.secretFile)
-	if err != nil {
-		return "", fmt.Errorf("read the secret: %w", err)
-	}
-	return strings.TrimRight(string(data), "\r\n"), nil
+	opts.User, opts.Name, opts.ReadOnly = f.user, f.name, f.readOnly
+	return opts, nil
 }
 
 // notebook is a kernel with the names of Mesos, the session they use, and the
@@ -95,6 +69,7 @@ type notebook struct {
 	names  *names.Set
 	flags  notebookFlags
 	notice func(text string) // background lines for people
+	store  *store            // what outlives the program; nil keeps nothing
 	// onSession is called with the session when it is made, before its use; may be nil.
 	onSession func(*session.Session)
 
@@ -146,6 +121,11 @@ func (w outputWriter) Write(p []byte) (int, error) {
 
 // Run evaluates a cell. One that names a setting of the cluster starts it.
 func (nb *notebook) Run(ctx context.Context, code string) kernel.Result {
+	if nb.store != nil {
+		if err := nb.store.add(code); err != nil {
+			nb.notice(err.Error())
+		}
+	}
 	if err := nb.names.Prepare(ctx, code); err != nil {
 		return kernel.Result{Err: &kernel.Error{Kind: kernel.HelperError, Diagnostics: []kernel.Diagnostic{{Message: err.Error()}}}}
 	}
@@ -186,6 +166,9 @@ func (nb *notebook) Session(ctx context.Context) (*session.Session, error) {
 	opts, err := nb.flags.sessionOptions(master)
 	if err != nil {
 		return nil, err
+	}
+	if nb.store != nil {
+		opts.Dir = nb.store.dir
 	}
 	opts.Log = func(n session.Notice) { nb.notice(n.Text) }
 	s, err := session.New(opts)
@@ -231,6 +214,9 @@ func (nb *notebook) Close() error {
 	errs = append(errs, nb.names.Close(), nb.Kernel.Close())
 	if nb.embedded != nil {
 		errs = append(errs, nb.embedded.Stop())
+	}
+	if nb.store != nil {
+		errs = append(errs, nb.store.close())
 	}
 	return errors.Join(errs...)
 }

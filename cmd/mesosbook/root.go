@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"mesosbook/kernel"
@@ -32,8 +33,7 @@ With a pipe as standard input it runs what it reads, without prompts.`,
 		RunE: func(c *cobra.Command, _ []string) error { return runREPL(c.Context(), flags, std) },
 	}
 	flags.register(c.Flags())
-	c.Flags().StringVar(&flags.history, "history", defaultHistory(), "file of what was typed in earlier notebooks; empty: none")
-	c.AddCommand(runCommand(std), evalCommand(std), clusterCommand(std), versionCommand(std))
+	c.AddCommand(runCommand(std), evalCommand(std), clusterCommand(std), leaderCommand(std), versionCommand(std))
 	wrongUsage(c)
 	return c
 }
@@ -41,22 +41,54 @@ With a pipe as standard input it runs what it reads, without prompts.`,
 type replFlags struct {
 	notebookFlags
 	history string
+	session string
+	resume  string
 }
 
-// defaultHistory is below the user's state directory (XDG base directory
-// specification 0.8).
+// resumeLast is --resume without a name; no session can be called so.
+const resumeLast = "."
+
+func (f *replFlags) register(flags *pflag.FlagSet) {
+	f.notebookFlags.register(flags)
+	flags.StringVar(&f.history, "history", defaultHistory(), "file of what was typed in earlier notebooks; empty: none")
+	flags.StringVar(&f.session, "session", "", "name of this session, for --resume (default the time of the start)")
+	flags.StringVar(&f.resume, "resume", "", "go on with the session of this name, without a name with the last one: same framework, its events and definitions")
+	flags.Lookup("resume").NoOptDefVal = resumeLast
+}
+
 func defaultHistory() string {
-	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "mesosbook", "history")
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
+	state := stateDir()
+	if state == "" {
 		return ""
 	}
-	return filepath.Join(home, ".local", "state", "mesosbook", "history")
+	return filepath.Join(state, "history")
+}
+
+// openStore gives the directory of the notebook: the one to resume, or a new
+// one for a person at a terminal and for a named session. It may be nil.
+func (f *replFlags) openStore(terminal bool) (*store, error) {
+	switch {
+	case f.resume != "" && f.session != "":
+		return nil, usageError{errors.New("--resume and --session exclude each other")}
+	case f.resume == resumeLast:
+		return openStore("")
+	case f.resume != "":
+		return openStore(f.resume)
+	case f.session != "" || terminal:
+		return createStore(f.session, f.master)
+	}
+	return nil, nil
 }
 
 func runREPL(ctx context.Context, flags replFlags, std stdio) error {
+	terminal := isTerminal(std.in) && isTerminal(std.out)
+	kept, err := flags.openStore(terminal)
+	if err != nil {
+		return err
+	}
+	if flags.resume != "" && flags.master == "" {
+		flags.master = kept.master()
+	}
 	var r *repl.REPL
 	events := &eventFeed{level: eventsUpdates, notice: func(text string) { r.Notice(text) }}
 	nb, err := newNotebook(flags.notebookFlags, func(o kernel.Output) { r.Output(o) }, events.notice)
@@ -65,9 +97,22 @@ func runREPL(ctx context.Context, flags replFlags, std stdio) error {
 	}
 	defer nb.Close()
 	nb.onSession = events.follow
-	r, err = repl.New(replOptions(nb, events, flags, std))
-	if err != nil {
+	opts := replOptions(nb, events, flags, std)
+	if flags.resume != "" {
+		if opts.Cells, err = nb.redeclare(ctx, kept); err != nil {
+			return err
+		}
+	}
+	nb.store = kept
+	if r, err = repl.New(opts); err != nil {
 		return err
+	}
+	if flags.resume != "" {
+		resumed := make(chan struct{})
+		defer func() { <-resumed }() // ends with ctx or the session's own time-out
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		go func() { defer close(resumed); nb.resume(ctx) }()
 	}
 	err = r.Run(ctx)
 	var failed *repl.FailedError
@@ -78,15 +123,13 @@ func runREPL(ctx context.Context, flags replFlags, std stdio) error {
 }
 
 func replOptions(nb *notebook, events *eventFeed, flags replFlags, std stdio) repl.Options {
-	terminal := isTerminal(std.in) && isTerminal(std.out)
-	dumb := os.Getenv("TERM") == "dumb" || os.Getenv("TERM") == ""
 	return repl.Options{
 		Kernel:      nb,
 		In:          std.in,
 		Out:         std.out,
 		Err:         std.err,
-		Terminal:    terminal,
-		Dumb:        dumb,
+		Terminal:    isTerminal(std.in) && isTerminal(std.out),
+		Dumb:        os.Getenv("TERM") == "dumb" || os.Getenv("TERM") == "",
 		Color:       os.Getenv("NO_COLOR") == "",
 		HistoryFile: flags.history,
 		Banner:      banner(flags.notebookFlags),

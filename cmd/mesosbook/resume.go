@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"mesosbook/kernel"
+)
+
+// redeclare runs the declarations of the earlier cells again, one cell for each
+// that had some, and gives the number of cells that ran. Statements and
+// variables are left out: they had effects, and their values are gone.
+func (nb *notebook) redeclare(ctx context.Context, kept *store) (int, error) {
+	codes, err := kept.earlier()
+	if err != nil {
+		return 0, err
+	}
+	last := 0
+	for _, code := range codes {
+		declared := kernel.Declarations(code)
+		if declared == "" {
+			continue
+		}
+		// What no longer compiles depends on a variable that is gone; the
+		// user meets the compiler's message when it is used.
+		last = nb.Kernel.Run(ctx, declared).Cell
+	}
+	return last, nil
+}
+
+// resume subscribes as the framework that the store knows and tells how it went.
+func (nb *notebook) resume(ctx context.Context) {
+	s, err := nb.Session(ctx)
+	if err != nil {
+		nb.notice(fmt.Sprintf("resume %s: %v", nb.store.name(), err))
+		return
+	}
+	answer, err := s.Resubscribe(ctx)
+	if err == nil {
+		err = answer.Err()
+	}
+	if err != nil {
+		nb.notice(fmt.Sprintf("resume %s: %v", nb.store.name(), err))
+		return
+	}
+	nb.notice(fmt.Sprintf("session %s goes on: %d events and %d tasks are known, functions, types and constants are back; variables are not",
+		nb.store.name(), len(s.Events(nil)), len(s.Tasks())))
+}
