@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"mesosbook/cluster/link"
 	"mesosbook/cluster/resources"
 
 	"github.com/tidwall/gjson"
@@ -227,7 +228,7 @@ func TestMinAllocatablePerRole(t *testing.T) {
 	})
 }
 
-// TestOffersToMany is the size of performance goal 9: offers of 1,000 agents go
+// BenchmarkOffersGoRound is the size of performance goal 9: offers of 1,000 agents go
 // round among 100 frameworks.
 func BenchmarkOffersGoRound(b *testing.B) {
 	m, err := New(Options{})
@@ -240,7 +241,8 @@ func BenchmarkOffersGoRound(b *testing.B) {
 	for i := range 1000 {
 		reg := registration(b, 5051+i, machine)
 		reg.Resources = list
-		ag := m.newAgentLocked(m.newAgentIDLocked(), reg, nil)
+		_, conn := link.Pipe()
+		ag := m.newAgentLocked(m.newAgentIDLocked(), reg, conn)
 		ag.stopTimers()
 	}
 	var frameworks []*framework

@@ -28,7 +28,8 @@ type node struct {
 	own, subtree resources.Quantities
 	members      []*member
 	dirty        bool    // members may be out of order
-	share        float64 // of subtree, by weight; as of the last sort
+	stale        bool    // and their shares are of other totals
+	share        float64 // of subtree, by weight
 	ownShare     float64
 }
 
@@ -104,11 +105,15 @@ func (t *tree) leave(role string, fw *framework) {
 func (t *tree) account(role string, fw *framework, q resources.Quantities, change func(resources.Quantities, resources.Quantities)) {
 	m := t.join(role, fw)
 	change(m.held, q)
+	m.share = t.share(m.held)
 	n := t.node(role)
 	t.dirty, n.dirty = true, true
 	change(n.own, q)
-	for _, up := range n.path {
-		change(t.nodes[up].subtree, q)
+	n.ownShare = t.share(n.own)
+	for _, name := range n.path {
+		up := t.nodes[name]
+		change(up.subtree, q)
+		up.share = t.share(up.subtree) / up.weight
 	}
 }
 
@@ -123,13 +128,10 @@ func (t *tree) share(q resources.Quantities) float64 {
 	return most
 }
 
-// sorted roles, those that have least first.
+// sorted are the roles with frameworks, those that have least first.
 func (t *tree) sorted() []*node {
 	if t.dirty {
 		t.dirty = false
-		for _, n := range t.nodes {
-			n.share, n.ownShare = t.share(n.subtree)/n.weight, t.share(n.own)
-		}
 		slices.SortFunc(t.leafs, t.compare)
 	}
 	return t.leafs
@@ -139,7 +141,8 @@ func (t *tree) sorted() []*node {
 func (t *tree) touch() {
 	t.dirty = true
 	for _, n := range t.nodes {
-		n.dirty = true
+		n.dirty, n.stale = true, true
+		n.share, n.ownShare = t.share(n.subtree)/n.weight, t.share(n.own)
 	}
 }
 
@@ -173,9 +176,11 @@ func (t *tree) branch(n *node, i int) branch {
 // sortMembers of a role, the ones that hold least first.
 func (t *tree) sortMembers(n *node) []*member {
 	if n.dirty {
-		n.dirty = false
-		for _, m := range n.members {
-			m.share = t.share(m.held)
+		if n.dirty = false; n.stale {
+			n.stale = false
+			for _, m := range n.members {
+				m.share = t.share(m.held)
+			}
 		}
 		slices.SortFunc(n.members, compareMembers)
 	}
