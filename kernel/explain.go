@@ -48,7 +48,7 @@ func (c *checked) explain(te types.Error) string {
 
 func (c *checked) hint(name string, early bool) string {
 	if early {
-		return " (it is defined further down in this cell)"
+		return " (it is not defined yet at this place)"
 	}
 	if e := c.k.ses.entries[name]; e != nil && e.broken != nil {
 		return fmt.Sprintf(" (%s no longer compiles: %s; run its definition again)", name, e.broken.Message)
@@ -83,24 +83,35 @@ func exported(names []string) []string {
 	return slices.DeleteFunc(names, func(n string) bool { return !token.IsExported(n) })
 }
 
-// memberHint looks for a member of the operand's type with a similar name.
+// memberHint looks for a member of the operand's type with a similar name;
+// of a type's name, for a package that is nearly called so.
 func (c *checked) memberHint(pos token.Pos, name string) string {
-	for sel := range c.info.Types {
-		s, ok := sel.(*ast.SelectorExpr)
-		if !ok || s.Sel.Pos() != pos && s.Pos() != pos || s.Sel.Name != name {
-			continue
-		}
-		tv, ok := c.info.Types[s.X]
-		if !ok {
-			continue
-		}
-		var names []string
-		for _, m := range members(tv.Type, c.pkg) {
-			names = append(names, m.Name())
-		}
-		return suggest(name, names)
+	var sel *ast.SelectorExpr
+	for _, r := range c.roots() {
+		ast.Inspect(r, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Pos() == pos {
+				sel = s
+			}
+			return sel == nil
+		})
 	}
-	return ""
+	if sel == nil {
+		return ""
+	}
+	tv := c.info.Types[sel.X]
+	if id, ok := sel.X.(*ast.Ident); ok && tv.IsType() {
+		if pkg, err := c.k.imp.Import(id.Name + "s"); err == nil && pkg.Scope().Lookup(name) != nil {
+			return "; did you mean " + id.Name + "s." + name + "?"
+		}
+	}
+	if tv.Type == nil {
+		return ""
+	}
+	var names []string
+	for _, m := range members(tv.Type, c.pkg) {
+		names = append(names, m.Name())
+	}
+	return suggest(name, names)
 }
 
 // suggest gives "; did you mean x?" when a candidate is close to name.
@@ -112,7 +123,8 @@ func suggest(name string, candidates []string) string {
 			continue
 		}
 		d := distance(strings.ToLower(name), strings.ToLower(c), bestDist+1)
-		if d < bestDist || d == bestDist && best == "" {
+		better := d == bestDist && strings.HasPrefix(c, name) && !strings.HasPrefix(best, name)
+		if d < bestDist || d == bestDist && best == "" || better {
 			best, bestDist = c, d
 		}
 	}

@@ -29,6 +29,14 @@ type Options struct {
 	// Packages can be imported by cells beside the standard library:
 	// import path to exported symbols, in the form of Names.
 	Packages map[string]map[string]reflect.Value
+	// Doc gives the one-line text for a helper name, for completion and
+	// Describe. Nil gives none.
+	Doc func(name string) string
+	// Strings completes the string that is the first argument of a call of a
+	// helper or of a method of a live variable: name is that of the function,
+	// recv the variable's value (invalid for a helper), prefix what is typed
+	// so far. Nil completes none.
+	Strings func(name string, recv reflect.Value, prefix string) []string
 	// Output receives what cells print, in order, one call at a time. It must
 	// not call back into the kernel. Nil discards.
 	Output func(Output)

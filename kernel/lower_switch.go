@@ -161,11 +161,11 @@ func (lw *lowering) converterText(key string, c converter) string {
 			fmt.Fprintf(b, "if x, ok := v.(*%s); ok { return x, true };", slot)
 		}
 	}
-	text := c.name + " = func(v interface{}) (" + key + ", bool) { v = rt_.Unwrap(v);" + structs.String() + others.String()
+	text := c.name + " = func(v interface{}) (" + key + ", bool) { var z " + key + "; if rt_.IsNil(v) { return z, false }; v = rt_.Unwrap(v);" + structs.String() + others.String()
 	if !lw.isSessionType(c.typ) {
 		text += "if x, ok := v.(" + key + "); ok { return x, true };"
 	}
-	return text + "var z " + key + "; return z, false }"
+	return text + "return z, false }"
 }
 
 // typeSwitch finds the case by assertions, one after the other, and acts in a

@@ -119,6 +119,10 @@ func (u *unit) parseChunk(c chunk, pre, post string) *ast.File {
 	}
 	list.RemoveMultiples()
 	for _, e := range list {
+		if e.Pos.Offset >= len(text)-len(post) { // what was found there is not the cell's
+			e.Msg, _, _ = strings.Cut(e.Msg, ", found ")
+			e.Msg += ", found the end of the statement"
+		}
 		u.errs = append(u.errs, u.diagnose(e.Pos, syntaxMessage(e.Msg)))
 	}
 	return nil
@@ -205,7 +209,7 @@ func (u *unit) addFunc(c chunk, f *ast.File) {
 			u.inits = append(u.inits, name)
 		}
 		e := u.newEntry(entryFunc, name, c.text, f, fd)
-		e.doc = fd.Doc.Text()
+		e.doc = u.docAbove(c.line)
 		if fd.Recv != nil && len(fd.Recv.List) > 0 {
 			e.recv = receiverName(fd.Recv.List[0].Type)
 			continue
@@ -217,6 +221,19 @@ func (u *unit) addFunc(c chunk, f *ast.File) {
 			u.defined[name] = true
 		}
 	}
+}
+
+// docAbove gives the comment lines right above a line of the cell.
+func (u *unit) docAbove(line int) string {
+	first := line - 1
+	for first > 0 && strings.HasPrefix(strings.TrimSpace(u.lines[first-1]), "//") {
+		first--
+	}
+	var out []string
+	for _, l := range u.lines[first : line-1] {
+		out = append(out, strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(l), "//"), " "))
+	}
+	return strings.Join(out, "\n")
 }
 
 func receiverName(x ast.Expr) string {
@@ -246,21 +263,33 @@ func (u *unit) addDecl(c chunk, f *ast.File) {
 			switch s := s.(type) {
 			case *ast.TypeSpec:
 				one := &ast.GenDecl{TokPos: s.Pos(), Tok: token.TYPE, Specs: []ast.Spec{s}}
-				e := u.newEntry(entryType, s.Name.Name, fmt.Sprint(c.text, i*min(1, len(g.Specs)-1)), f, one)
-				e.doc = strings.TrimSpace(g.Doc.Text() + s.Doc.Text())
+				e := u.newEntry(entryType, s.Name.Name, specText(c, g, i), f, one)
+				if e.doc = strings.TrimSpace(s.Doc.Text()); e.doc == "" && len(g.Specs) == 1 {
+					e.doc = u.docAbove(c.line)
+				}
 				e.methods = map[string]*entry{}
 				u.defined[s.Name.Name] = true
 			case *ast.ValueSpec:
 				for _, id := range s.Names {
 					if id.Name != "_" {
 						e := u.newEntry(entryConst, id.Name, c.text, f, g)
-						e.doc = strings.TrimSpace(s.Doc.Text() + s.Comment.Text())
+						if e.doc = strings.TrimSpace(s.Doc.Text() + s.Comment.Text()); e.doc == "" {
+							e.doc = u.docAbove(c.line)
+						}
 						u.defined[id.Name] = true
 					}
 				}
 			}
 		}
 	}
+}
+
+// specText tells the types of a group apart by their place in it.
+func specText(c chunk, g *ast.GenDecl, i int) string {
+	if len(g.Specs) == 1 {
+		return c.text
+	}
+	return fmt.Sprintf("%s#%d", c.text, i)
 }
 
 func (u *unit) addStmts(f *ast.File, last bool) {
