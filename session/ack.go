@@ -93,21 +93,28 @@ func (s *Session) acknowledge(ch *channel) {
 	}
 }
 
-// sendAck waits for the subscription and sends one acknowledgement. One that
-// fails is dropped: the agent sends its update again. It is false when the
-// channel has ended.
+// sendAck waits for the subscription and sends one acknowledgement, a second time
+// if it got no answer. One that fails is dropped: the agent sends its update again.
+// It is false when the channel has ended.
 func (s *Session) sendAck(ch *channel, a ack) bool {
 	defer s.ackSettled(ch)
-	if err := s.waitSubscribed(ch); err != nil {
-		return false
+	var err error
+	for range 2 {
+		if s.waitSubscribed(ch) != nil {
+			return false
+		}
+		var answer Answer
+		if answer, err = s.sendCall(ch.ctx, a.call(), true); err == nil {
+			err = answer.Err()
+			break
+		}
 	}
-	answer, err := s.sendCall(ch.ctx, a.call(), true)
-	if err == nil {
-		err = answer.Err()
+	if ch.ctx.Err() != nil {
+		return false
 	}
 	if err != nil {
 		s.failed(fmt.Errorf("acknowledge %s: %w", a.subject(), err))
-		return ch.ctx.Err() == nil
+		return true
 	}
 	s.mu.Lock()
 	s.acknowledged++

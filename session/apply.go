@@ -117,7 +117,7 @@ func (s *Session) applyFailureLocked(e *Event) {
 func (s *Session) applyUpdateLocked(e *Event) *ack {
 	status := e.Get("update.status")
 	id := TaskID(status.Get("task_id.value").String())
-	if id == "" {
+	if !status.Get("task_id").Exists() {
 		return nil
 	}
 	t := s.tasks.get(id)

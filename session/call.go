@@ -311,8 +311,21 @@ func (s *Session) prepareTeardown(c call) func(Answer, error) {
 		s.mu.Unlock()
 		close(known)
 		if done {
-			<-ch.done // the master ends the stream at once
+			s.awaitEnd(ch)
 		}
+	}
+}
+
+// awaitEnd waits for the master to end the stream of a framework that was torn
+// down, which it does at once, and hangs up when it does not.
+func (s *Session) awaitEnd(ch *channel) {
+	patience := time.NewTimer(s.opt.CallTimeout)
+	defer patience.Stop()
+	select {
+	case <-ch.done:
+	case <-patience.C:
+		ch.cancel(ErrTornDown)
+		<-ch.done
 	}
 }
 

@@ -232,6 +232,8 @@ func (s *Session) pause(ch *channel, d time.Duration, cause error) bool {
 		}
 	}
 	s.mu.Unlock()
+	s.flushJournal()
+	s.client.CloseIdleConnections() // they are as dead as the stream
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -54,7 +55,7 @@ func (e *AnswerError) Error() string {
 func hintFor(status int, text string) string {
 	switch {
 	case status == http.StatusUnauthorized:
-		return "the master wants credentials: give principal and secret"
+		return "credentials are wanted: give principal and secret"
 	case status == http.StatusForbidden && strings.Contains(text, "not subscribed"):
 		return "the master lost this framework's channel: subscribe again"
 	case status == http.StatusForbidden:
@@ -75,32 +76,33 @@ func hintFor(status int, text string) string {
 	return ""
 }
 
-// clip cuts text at 200 bytes on a character's edge and makes it one line of
-// valid UTF-8.
+// clip cuts text at 200 bytes on a character's edge and makes it one line.
 func clip(text string) string {
 	const limit = 200
-	cut := len(text) > limit
-	if cut {
-		end := limit
-		for end > limit-utf8.UTFMax && !utf8.RuneStart(text[end]) {
-			end--
-		}
-		text = text[:end]
+	text = strings.TrimSpace(text)
+	if len(text) <= limit {
+		return line(text)
 	}
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	text = strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\r' || r == '\t' {
+	end := limit
+	for end > limit-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return line(text[:end]) + "..."
+}
+
+// line makes text from outside one line of valid UTF-8 without control characters,
+// which could drive a terminal.
+func line(text string) string {
+	clean := func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
 			return ' '
-		}
-		if r < ' ' || r == 0x7f {
-			return '\uFFFD'
+		case unicode.IsControl(r):
+			return utf8.RuneError
 		}
 		return r
-	}, strings.TrimSpace(text))
-	if cut {
-		text += "..."
 	}
-	return text
+	return strings.Map(clean, strings.ToValidUTF8(text, string(utf8.RuneError)))
 }
 
 // plainCause strips net/http's wrapping, which repeats the URL.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,17 +13,6 @@ import (
 
 	"github.com/tidwall/gjson"
 )
-
-// recordedStream is the event stream of a whole walk with a real Mesos 1.12, one
-// record a line.
-func recordedStream(t *testing.T) []string {
-	t.Helper()
-	text, err := os.ReadFile("testdata/tutorial_stream.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Split(strings.TrimSpace(string(text)), "\n")
-}
 
 func framed(records ...string) string {
 	var b strings.Builder
@@ -37,7 +25,7 @@ func framed(records ...string) string {
 // A stream that is cut at any byte is either a Subscribe that fails with a clear
 // error or a loss that is mended, with every update that was read acknowledged.
 func TestStreamCutAtEveryByte(t *testing.T) {
-	records := recordedStream(t)
+	records := loadRecording(t, "tutorial_command_task")[0].records
 	whole := framed(records...)
 	step := 1
 	if testing.Short() {

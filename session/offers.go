@@ -48,7 +48,7 @@ func (o Offer) String() string {
 		fmt.Fprintf(&b, "  %s:%s", a.Get("name").String(), valueText(a))
 		return true
 	})
-	return b.String()
+	return line(b.String())
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
@@ -248,8 +248,8 @@ func (o InverseOffer) JSON() []byte { return []byte(o.raw) }
 
 // String is one line: id, agent, start and duration of the maintenance.
 func (o InverseOffer) String() string {
-	return fmt.Sprintf("%s agent %s unavailable from %s for %s", o.ID, o.AgentID,
-		nanosTime(o.Get("unavailability.start.nanoseconds")), nanosDuration(o.Get("unavailability.duration.nanoseconds")))
+	return line(fmt.Sprintf("%s agent %s unavailable from %s for %s", o.ID, o.AgentID,
+		nanosTime(o.Get("unavailability.start.nanoseconds")), nanosDuration(o.Get("unavailability.duration.nanoseconds"))))
 }
 
 // InverseOffers lists the outstanding inverse offers, oldest first.

@@ -9,7 +9,9 @@ import (
 )
 
 // String is one readable line.
-func (e Event) String() string {
+func (e Event) String() string { return line(e.text()) }
+
+func (e Event) text() string {
 	switch e.Type {
 	case EventSubscribed:
 		return e.subscribedText()

@@ -24,7 +24,7 @@ type File struct {
 
 // String is one line as "ls -l" prints it.
 func (f File) String() string {
-	return fmt.Sprintf("%s %-8s %9d %s %s", f.Mode, f.User, f.Size, f.Time.Format("2006-01-02 15:04"), f.Name)
+	return line(fmt.Sprintf("%s %-8s %9d %s %s", f.Mode, f.User, f.Size, f.Time.Format("2006-01-02 15:04"), f.Name))
 }
 
 // Stdout is the whole of the sandbox's file "stdout".

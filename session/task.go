@@ -56,5 +56,5 @@ func (t *Task) String() string {
 			text += ": " + clip(t.message)
 		}
 	})
-	return text
+	return line(text)
 }

@@ -215,7 +215,7 @@ func (s *Session) expectTasks(body []byte) (undo func()) {
 	defer s.mu.Unlock()
 	eachTaskInfo(body, func(info gjson.Result, group bool) {
 		id := TaskID(info.Get("task_id.value").String())
-		if old := s.tasks.get(id); id == "" || (old != nil && !old.state.Terminal()) {
+		if old := s.tasks.get(id); old != nil && !old.state.Terminal() {
 			return // the master refuses a second live task with this id
 		}
 		executor := info.Get("executor.executor_id.value").String()

@@ -50,6 +50,10 @@ func victim(master, dir string) error {
 		if err != nil {
 			return err
 		}
+		if offers[0].CPUs < 0.1 || offers[0].MemMB < 32 {
+			s.Decline(context.Background(), []session.OfferID{offers[0].ID}, 0)
+			continue
+		}
 		id := fmt.Sprintf("v%d-%d", os.Getpid(), i)
 		s.Launch(context.Background(), acceptOne(offers[0], id, "sleep 0.05"))
 	}
