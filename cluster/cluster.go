@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -168,7 +169,8 @@ func (c *Cluster) agentOptions(i int, n *node) (agent.Options, error) {
 		Info: &v1.AgentInfo{Hostname: proto.String(m.Hostname), Port: proto.Int32(int32(n.port)), Resources: list, Attributes: attributes},
 		IP:   c.opts.Listen, WorkDir: filepath.Join(c.workDir, "agent"+strconv.Itoa(i)), Log: c.opts.Log, Supervisor: c.supervisor,
 		MasterHostname: c.opts.Hostname, KeepUser: c.opts.KeepUser, Simulate: c.opts.Simulate,
-		RetryMin: c.opts.UpdateRetryMin, RetryMax: c.opts.UpdateRetryMax,
+		PingTimeout: c.opts.AgentPingTimeout * time.Duration(c.opts.MaxAgentPingTimeouts),
+		RetryMin:    c.opts.UpdateRetryMin, RetryMax: c.opts.UpdateRetryMax,
 		Flags: map[string]string{"master": c.masterAddress(), "resources": m.Resources, "attributes": m.Attributes},
 		Dial:  func(context.Context) (*link.Conn, error) { return c.dial(n) },
 	}, nil

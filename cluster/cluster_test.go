@@ -163,7 +163,7 @@ func (s *scheduler) state(task, state string) string {
 		switch got := get(e, "update", "status", "state"); got {
 		case state:
 			return message
-		case "TASK_STARTING", "TASK_RUNNING", "TASK_KILLING":
+		case "TASK_STARTING", "TASK_RUNNING", "TASK_KILLING", "TASK_UNREACHABLE":
 		default:
 			s.t.Fatalf("task %s: %s %q, want %s", task, got, message, state)
 		}

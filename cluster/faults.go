@@ -154,8 +154,8 @@ func (c *Cluster) RestartAgent(i int) error {
 	return nil
 }
 
-// CutLink parts agent i from the master until RestoreLink: both run on and do not
-// hear of each other.
+// CutLink parts agent i from the master until RestoreLink, as a broken network
+// does: both run on, and what they say is lost. The master notices by its pings.
 func (c *Cluster) CutLink(i int) error {
 	return c.setWire("cut link", i, func(w *wire) { w.cut = true })
 }
@@ -173,7 +173,12 @@ func (c *Cluster) DropUpdates(i, n int) error {
 
 // RestoreLink ends what CutLink, DelayLink and DropUpdates began.
 func (c *Cluster) RestoreLink(i int) error {
-	return c.setWire("restore link", i, func(w *wire) { w.cut, w.delay, w.drop = false, 0, 0 })
+	n, _, err := c.node(i)
+	if err != nil {
+		return fmt.Errorf("restore link: %w", err)
+	}
+	n.wire.restore()
+	return nil
 }
 
 func (c *Cluster) setWire(op string, i int, change func(*wire)) error {

@@ -87,6 +87,8 @@ func (o Options) withDefaults() (Options, error) {
 		}
 		o.Machines = make([]Machine, o.Agents)
 	}
+	setDefault(&o.AgentPingTimeout, 15*time.Second)
+	setDefault(&o.MaxAgentPingTimeouts, 5)
 	ip := net.ParseIP(o.Listen)
 	if ip == nil || ip.To4() == nil {
 		return o, fmt.Errorf("cluster options: %q is not an IPv4 address to listen on", o.Listen)

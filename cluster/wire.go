@@ -12,82 +12,123 @@ import (
 // errCut is what an agent meets that dials while its link is cut.
 var errCut = errors.New("the link is cut")
 
-// wire is the connection between the master and one agent, with the faults that
-// it is to have. Without any, master and agent talk directly.
+// wire carries what the master and one agent say to each other, with the faults
+// that it is to have.
 type wire struct {
 	mu    sync.Mutex // guards what follows
-	cut   bool
+	cut   bool       // everything is lost
 	delay time.Duration
-	drop  int          // how many status updates are still to be lost
-	conns []*link.Conn // the ends of the current connection
+	drop  int // how many status updates are still to be lost
+	ends  []*link.Conn
+	stop  context.CancelFunc // ends the goroutines of the current connection
 	relay sync.WaitGroup
 }
 
 // connect makes a connection: accept gets the master's end, the caller the
-// agent's.
+// agent's. Each direction is carried by a goroutine that ends with the connection.
 func (w *wire) connect(accept func(*link.Conn)) (*link.Conn, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.cut {
 		return nil, errCut
 	}
-	mine, theirs := link.Pipe()
-	w.conns = []*link.Conn{mine, theirs}
-	if w.delay == 0 && w.drop == 0 {
-		accept(theirs)
-		return mine, nil
+	if w.stop != nil {
+		w.stop()
 	}
+	agent, near := link.Pipe()
 	far, master := link.Pipe()
-	w.conns = append(w.conns, far, master)
-	// Each goroutine ends when either connection does.
-	w.relay.Go(func() { w.carry(theirs, far) })
-	w.relay.Go(func() { w.carry(far, theirs) })
+	w.ends = []*link.Conn{agent, master}
+	ctx, stop := context.WithCancel(context.Background())
+	w.stop = stop
+	w.relay.Go(func() { w.carry(ctx, near, far) })
+	w.relay.Go(func() { w.carry(ctx, far, near) })
 	accept(master)
-	return mine, nil
+	return agent, nil
 }
 
-// carry hands messages on, late or not at all as the wire's faults say.
-func (w *wire) carry(from, to *link.Conn) {
+// late is a message with the time at which it is to arrive.
+type late struct {
+	m  link.Message
+	at time.Time
+}
+
+// carry hands messages on in order, late or not at all as the wire's faults say.
+// It ends with ctx or with either connection.
+func (w *wire) carry(ctx context.Context, from, to *link.Conn) {
 	defer to.Close()
-	for {
-		m, err := from.Receive(context.Background())
-		if err != nil {
-			return
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	queue := make(chan late, 1024)
+	w.relay.Go(func() {
+		defer close(queue)
+		for {
+			m, err := from.Receive(ctx)
+			if err != nil {
+				return
+			}
+			if delay, lost := w.fault(m); !lost {
+				select {
+				case queue <- late{m, time.Now().Add(delay)}:
+				case <-ctx.Done():
+					return
+				}
+			}
 		}
-		w.mu.Lock()
-		delay := w.delay
-		_, isUpdate := m.(*link.StatusUpdate)
-		lost := isUpdate && w.drop > 0
-		if lost {
-			w.drop--
+	})
+	for l := range queue {
+		if wait := time.Until(l.at); wait > 0 {
+			select {
+			case <-time.After(wait):
+			case <-ctx.Done():
+				return
+			}
 		}
-		w.mu.Unlock()
-		if lost {
-			continue
-		}
-		if delay > 0 {
-			time.Sleep(delay) // in order: what follows is as late
-		}
-		if err := to.Send(m); err != nil {
+		if err := to.Send(l.m); err != nil {
 			return
 		}
 	}
 }
 
-// set changes the faults. The connection is made anew, with them.
+// fault is what is to happen to a message.
+func (w *wire) fault(m link.Message) (delay time.Duration, lost bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, isUpdate := m.(*link.StatusUpdate); isUpdate && w.drop > 0 {
+		w.drop--
+		return 0, true
+	}
+	return w.delay, w.cut
+}
+
+// set changes the faults.
 func (w *wire) set(change func(*wire)) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	change(w)
-	conns := w.conns
-	w.conns = nil
+}
+
+// restore takes all faults away. Where messages were lost, the connection is made
+// anew, as TCP would have given it up.
+func (w *wire) restore() {
+	w.mu.Lock()
+	ends := w.ends
+	again := w.cut
+	w.cut, w.delay, w.drop = false, 0, 0
 	w.mu.Unlock()
-	for _, c := range conns {
-		c.Close()
+	if again {
+		for _, c := range ends {
+			c.Close()
+		}
 	}
 }
 
-// end closes the connection and waits for what carried it.
+// end closes the connection for good and waits for what carried it.
 func (w *wire) end() {
-	w.set(func(w *wire) { w.cut = true })
+	w.mu.Lock()
+	w.cut = true
+	if w.stop != nil {
+		w.stop()
+	}
+	w.mu.Unlock()
 	w.relay.Wait()
 }

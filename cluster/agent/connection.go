@@ -71,6 +71,9 @@ func (a *Agent) serve(ctx context.Context, conn *link.Conn) (registered bool) {
 	if err := conn.Send(hello); err != nil {
 		return false
 	}
+	// A master that does not ping has given the agent up, or cannot be reached.
+	silence := time.AfterFunc(a.opts.PingTimeout, conn.Close)
+	defer silence.Stop()
 	defer func() {
 		a.mu.Lock()
 		if a.conn == conn {
@@ -88,6 +91,7 @@ func (a *Agent) serve(ctx context.Context, conn *link.Conn) (registered bool) {
 			a.onRegistered(conn, m)
 			registered = true
 		case *link.Ping:
+			silence.Reset(a.opts.PingTimeout)
 			_ = conn.Send(&link.Pong{Seq: m.Seq}) // a broken connection shows at Receive
 		case *link.Shutdown:
 			a.onShutdown(m)

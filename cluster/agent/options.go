@@ -47,6 +47,7 @@ type Options struct {
 
 	RetryMin, RetryMax   time.Duration // resending of updates: 10 s, doubled up to 10 min
 	RedialMin, RedialMax time.Duration // 50 ms, doubled up to 1 s
+	PingTimeout          time.Duration // without a ping of the master for so long: 75 s
 	KillGrace            time.Duration // SIGTERM to SIGKILL without a policy: 3 s
 	ShutdownGrace        time.Duration // --executor_shutdown_grace_period: 5 s
 	RegistrationTimeout  time.Duration // --executor_registration_timeout: 1 min
@@ -92,7 +93,7 @@ func (o Options) withDefaults() (Options, error) {
 		std   time.Duration
 	}{
 		{&o.RetryMin, 10 * time.Second}, {&o.RetryMax, 10 * time.Minute},
-		{&o.RedialMin, 50 * time.Millisecond}, {&o.RedialMax, time.Second},
+		{&o.PingTimeout, 75 * time.Second}, {&o.RedialMin, 50 * time.Millisecond}, {&o.RedialMax, time.Second},
 		{&o.KillGrace, 3 * time.Second}, {&o.ShutdownGrace, 5 * time.Second},
 		{&o.RegistrationTimeout, time.Minute}, {&o.Linger, time.Second},
 		{&o.HeartbeatInterval, 30 * time.Minute}, {&o.FetchStall, time.Minute},
