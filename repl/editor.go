@@ -286,9 +286,19 @@ func (e *editor) interrupt() {
 		}
 		return
 	}
-	e.scr.commit(e.hooks.echo(decode(e.line) + "^C"))
+	_, rows := e.scr.window()
+	e.scr.commit(e.hooks.echo(shortened(decode(e.line), rows/2) + "^C"))
 	e.hist.at = len(e.hist.entries)
 	e.set(nil, 0)
+}
+
+// shortened keeps the first lines of a text that is dropped anyway.
+func shortened(text string, n int) string {
+	lines := strings.Split(text, "\n")
+	if len(lines) <= max(n, 1) {
+		return text
+	}
+	return strings.Join(lines[:max(n, 1)], "\n") + " … "
 }
 
 // continuation is the prompt of the further lines of a cell, as wide as the first.

@@ -46,21 +46,29 @@ func (l *lineRun) run(ctx context.Context, lines <-chan string) error {
 		l.prompt()
 		select {
 		case line, more := <-lines:
-			l.repl.scr.entered()
 			if !more {
+				l.end()
 				l.submit(ctx, l.group.rest())
 				return contextError(ctx)
 			}
+			l.repl.scr.entered()
 			for _, cell := range l.group.add(line) {
 				l.submit(ctx, cell)
 			}
 		case <-l.interrupts:
-			l.group.rest() // what was begun is forgotten
-			l.repl.scr.println("^C")
+			l.group.rest()         // what was begun is forgotten
+			l.repl.scr.print("\n") // behind the ^C of the terminal
 		case <-ctx.Done():
 		}
 	}
 	return contextError(ctx)
+}
+
+// end leaves the prompt's line at the end of the input.
+func (l *lineRun) end() {
+	if l.repl.o.Terminal {
+		l.repl.scr.print("\n")
+	}
 }
 
 func contextError(ctx context.Context) error {
@@ -91,6 +99,7 @@ func (l *lineRun) submit(ctx context.Context, text string) {
 		for {
 			select {
 			case <-l.interrupts:
+				l.repl.scr.print("\n")
 				l.repl.interrupt()
 			case <-done:
 				return

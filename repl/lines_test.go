@@ -96,7 +96,7 @@ func TestDumbTerminal(t *testing.T) {
 	out, _, err := runPipe(t, "f(\n1)\nshow 2\nfail no\n", func(o *Options) {
 		o.Terminal, o.Dumb, o.Color, o.Banner = true, true, true, "hello"
 	})
-	want := "hello\n[1] ... [2] 2\n[3] [3]:1:6: no\n    fail no\n         ^\n[4] "
+	want := "hello\n[1] ... [2] 2\n[3] [3]:1:6: no\n    fail no\n         ^\n[4] \n"
 	if out != want || err != nil {
 		t.Errorf("got %q %v, want %q", out, err, want)
 	}
@@ -156,6 +156,7 @@ func TestCommands(t *testing.T) {
 		{":edit", "", ":edit: needs a terminal\n"},
 		{"!echo out; echo err >&2", "out\n", "err\n"},
 		{"!exit 3", "", "!exit 3: exit status 3\n"},
+		{"!x", "", ""}, // x is a name of the session: a cell
 		{"!", "", "!: want a command behind it, like !ls\n"},
 	} {
 		out, errs, _ := runPipe(t, test.in, nil)

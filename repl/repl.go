@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -141,7 +142,7 @@ func (r *REPL) submit(ctx context.Context, text string) {
 		return
 	case strings.HasPrefix(trimmed, ":"):
 		err = r.command(ctx, trimmed[1:])
-	case strings.HasPrefix(trimmed, "!"):
+	case strings.HasPrefix(trimmed, "!") && !r.isNegation(trimmed[1:]):
 		err = r.shell(ctx, trimmed[1:])
 	case isQuestion(trimmed):
 		err = r.describe(strings.Trim(trimmed, "? "))
@@ -158,6 +159,17 @@ func (r *REPL) submit(ctx context.Context, text string) {
 	if err != nil {
 		r.fails++
 	}
+}
+
+// isNegation tells `!done` from a shell line: done is a name of this session.
+func (r *REPL) isNegation(text string) bool {
+	end := strings.IndexFunc(text, func(c rune) bool { return !isWord(c) })
+	if end < 0 {
+		end = len(text)
+	}
+	return slices.ContainsFunc(r.o.Kernel.Names(), func(d kernel.Description) bool {
+		return d.Cell > 0 && d.Name == text[:end]
+	})
 }
 
 // errShown is an error that the user has seen already.
