@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -207,3 +208,106 @@ func TestTeardownEndsTheChannel(t *testing.T) {
 		})
 	}
 }
+
+// Heartbeats alone keep a subscription alive for as long as they come.
+func TestHeartbeatsWithoutEvents(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		st := b.subscribe()
+		for range 4 * 60 { // an hour
+			time.Sleep(15 * time.Second)
+			st.send(`{"type":"HEARTBEAT"}`)
+		}
+		b.wantState(session.Subscribed)
+		if st := b.s.Status(); st.Losses != 0 || st.HeartbeatAge != 0 || time.Since(b.s.LastHeartbeat()) != 0 {
+			t.Errorf("status:\n%v", st)
+		}
+	})
+}
+
+// What a body has is left alone; what it lacks comes from the options.
+func TestSubscribeFillsWhatIsOpen(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"u","name":null}}}`:                                                  `{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"u","name":"N","failover_timeout":90}}}`,
+		`{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"","name":"x","failover_timeout":0}}}`:                               `{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"","name":"x","failover_timeout":0}}}`,
+		`{"type":"SUBSCRIBE","framework_id":{"value":"F"},"subscribe":{"framework_info":{"user":"u","name":"n","failover_timeout":1}}}`: `{"type":"SUBSCRIBE","framework_id":{"value":"F"},"subscribe":{"framework_info":{"user":"u","name":"n","failover_timeout":1,"id":{"value":"F"}}}}`,
+	} {
+		inBubble(t, func(b *bench) {
+			go b.s.Subscribe(b.ctx, []byte(body))
+			if st := b.master.accept(); st.call.body != want {
+				t.Errorf("sent %s\nwant %s", st.call.body, want)
+			}
+		}, func(o *session.Options) { o.User, o.Name, o.FailoverTimeout = "U", "N", 90*time.Second })
+	}
+}
+
+// Await gives each event once, in order, and AwaitAfter any position again.
+func TestAwaitMissesNothing(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		st := b.subscribe()
+		for _, state := range []string{"TASK_STARTING", "TASK_RUNNING", "TASK_RUNNING", "TASK_FINISHED"} {
+			st.send(update("t1", state, ""))
+		}
+		isUpdate := func(e session.Event) bool { return e.Type == session.EventUpdate }
+		var got []string
+		for range 4 {
+			e, err := b.s.Await(b.ctx, isUpdate)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, string(e.TaskState()))
+		}
+		if text := strings.Join(got, " "); text != "TASK_STARTING TASK_RUNNING TASK_RUNNING TASK_FINISHED" {
+			t.Errorf("awaited %s", text)
+		}
+		first, err := b.s.AwaitAfter(b.ctx, 0, isUpdate)
+		if err != nil || first.TaskState() != session.TaskStarting {
+			t.Errorf("from the beginning: %v %v", first, err)
+		}
+		ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+		defer cancel()
+		if _, err := b.s.Await(ctx, isUpdate); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("nothing more comes: %v", err)
+		}
+	})
+}
+
+// Broken calls never leave the program, and say where they are broken.
+func TestBadBodies(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.subscribe()
+		for body, want := range map[string]string{
+			"":                            "post: the body is empty, want a JSON object",
+			"{\n \"type\": \"KILL\",,\n}": "post: the body is not valid JSON at line 2 column 17: ",
+			`{"type":"KILL"`:              "post: the body is not valid JSON at line 1 column 14: ",
+			`["KILL"]`:                    `post: the body is not a JSON object: ["KILL"]`,
+		} {
+			if _, err := b.s.Post(b.ctx, []byte(body)); err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("%q: %v, want %s", body, err, want)
+			}
+		}
+		if _, err := b.s.Launch(b.ctx, []byte(`{"type":"ACCEPT"}`)); err == nil || !strings.Contains(err.Error(), "no task in accept.operations") {
+			t.Errorf("launch of nothing: %v", err)
+		}
+		if len(b.master.calls) != 0 {
+			t.Error("a broken call was sent")
+		}
+	})
+}
+
+// Without a subscription a call fails at once and says what to do.
+func TestCallsBeforeSubscribe(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		for name, err := range map[string]error{
+			"post":  second(b.s.Revive(b.ctx)),
+			"wait":  second(b.s.WaitForOffers(b.ctx, 1)),
+			"await": second(b.s.Await(b.ctx, nil)),
+			"again": second(b.s.Resubscribe(b.ctx)),
+		} {
+			if !errors.Is(err, session.ErrNotSubscribed) || !strings.Contains(err.Error(), "subscribe first") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+func second[T any](_ T, err error) error { return err }

@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -75,14 +76,26 @@ func (s *Session) explain(ctx context.Context, r request, err error) error {
 		return fmt.Errorf("%s %s: %w", r.op, where, cause)
 	}
 	cause := plainCause(err)
-	hint := ""
+	return fmt.Errorf("%s %s: %w%s", r.op, where, cause, networkHint(cause))
+}
+
+// networkHint says what to look at after a failure to connect.
+func networkHint(cause error) string {
+	var unknown x509.UnknownAuthorityError
+	var host x509.HostnameError
 	switch {
 	case isRefused(cause):
-		hint = "; is a master running there?"
-	case strings.Contains(cause.Error(), "HTTP response to HTTPS"), strings.Contains(cause.Error(), "malformed HTTP response"):
-		hint = "; http or https?"
+		return "; is a master running there?"
+	case errors.As(cause, &unknown):
+		return "; give the certificate of the CA that signed it"
+	case errors.As(cause, &host):
+		return "; use the name that the certificate is for"
+	case strings.Contains(cause.Error(), "HTTP response to HTTPS"):
+		return "; it speaks http, not https"
+	case errors.Is(cause, io.EOF), strings.Contains(cause.Error(), "malformed HTTP response"):
+		return "; does it speak https, or is it no HTTP server?"
 	}
-	return fmt.Errorf("%s %s: %w%s", r.op, where, cause, hint)
+	return ""
 }
 
 // do sends a request and reads the whole answer, within CallTimeout.

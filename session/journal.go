@@ -16,7 +16,7 @@ import (
 
 const (
 	journalName   = "events.jsonl"
-	journalPart   = 32 << 20 // bytes of one file before it is rotated
+	journalPart   = 32 << 20 // bytes
 	journalParts  = 8        // older files kept
 	journalPrefix = "events-"
 )
@@ -33,6 +33,7 @@ const (
 // written by flush. A nil journal takes everything and keeps nothing.
 type journal struct {
 	dir  string
+	part int64 // bytes of one file before it is rotated
 	lock *os.File
 
 	mu      sync.Mutex // guards pending; held for copying only
@@ -58,7 +59,7 @@ func openJournal(dir string) (*journal, error) {
 		lock.Close()
 		return nil, fmt.Errorf("event log %s: in use by another session; name another directory", dir)
 	}
-	j := &journal{dir: dir, lock: lock}
+	j := &journal{dir: dir, part: journalPart, lock: lock}
 	if err := j.openFile(); err != nil {
 		lock.Close()
 		return nil, fmt.Errorf("event log: %w", err)
@@ -141,7 +142,7 @@ func (j *journal) flushLocked() error {
 	if j.broken != nil || len(lines) == 0 {
 		return j.broken
 	}
-	if j.size > 0 && j.size+int64(len(lines)) > journalPart {
+	if j.size > 0 && j.size+int64(len(lines)) > j.part {
 		if j.broken = j.rotate(); j.broken != nil {
 			return j.broken
 		}
