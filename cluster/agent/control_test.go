@@ -1,0 +1,298 @@
+package agent
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"mesosbook/cluster/link"
+	v1 "mesosbook/mesos/v1"
+)
+
+func killAfter(d time.Duration) *v1.KillPolicy {
+	return &v1.KillPolicy{GracePeriod: &v1.DurationInfo{Nanoseconds: proto.Int64(int64(d))}}
+}
+
+func withPolicy(d time.Duration) func(*v1.TaskInfo) {
+	return func(t *v1.TaskInfo) { t.KillPolicy = killAfter(d) }
+}
+
+const killing = v1.FrameworkInfo_Capability_TASK_KILLING_STATE
+
+func TestKill(t *testing.T) {
+	a, m := startAgent(t)
+	for _, c := range []struct {
+		name, command string
+		change        []func(*v1.TaskInfo)
+		policy        *v1.KillPolicy
+		states, text  string
+	}{
+		{"term", "exec sleep 1000", nil, nil, "KILLING KILLED", "Command terminated with signal Terminated"},
+		{"zero", "trap 'exit 0' TERM; touch up; while :; do sleep 0.01; done", nil, nil, "KILLING KILLED", "Command exited with status 0"},
+		{"deaf", "trap '' TERM; touch up; while :; do sleep 0.01; done", []func(*v1.TaskInfo){withPolicy(50 * time.Millisecond)}, nil, "KILLING KILLED", "Command terminated with signal Killed"},
+		{"call", "trap '' TERM; touch up; while :; do sleep 0.01; done", []func(*v1.TaskInfo){withPolicy(time.Hour)}, killAfter(50 * time.Millisecond), "KILLING KILLED", "Command terminated with signal Killed"},
+		{"none", "exec sleep 1000", nil, killAfter(0), "KILLING KILLED", "Command terminated with signal Killed"},
+	} {
+		m.run(taskInfo(c.name, c.command, c.change...), killing)
+		m.until(t, c.name, v1.TaskState_TASK_RUNNING)
+		if strings.Contains(c.command, "touch up") {
+			eventually(t, "trap of "+c.name, func() bool { _, err := os.Stat(sandboxOf(a, c.name) + "/up"); return err == nil })
+		}
+		m.send(&link.Kill{FrameworkID: frameworkID, TaskID: c.name, Policy: c.policy})
+		all := m.until(t, c.name, v1.TaskState_TASK_KILLED)
+		if got := statesOf(all); got != c.states {
+			t.Errorf("%s: states %s, want %s", c.name, got, c.states)
+		}
+		if got := all[len(all)-1].Status; got.GetMessage() != c.text || got.Reason != nil {
+			t.Errorf("%s: got %v, want message %q", c.name, got, c.text)
+		}
+	}
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within 10s", what)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+func TestSecondKillOnlyShortens(t *testing.T) {
+	a, m := startAgent(t)
+	m.run(taskInfo("k", "trap '' TERM; touch up; while :; do sleep 0.01; done"))
+	m.until(t, "k", v1.TaskState_TASK_RUNNING)
+	eventually(t, "trap", func() bool { _, err := os.Stat(sandboxOf(a, "k") + "/up"); return err == nil })
+	for _, grace := range []time.Duration{time.Hour, 2 * time.Hour, 10 * time.Millisecond, time.Hour} {
+		m.send(&link.Kill{FrameworkID: frameworkID, TaskID: "k", Policy: killAfter(grace)})
+	}
+	begin := time.Now()
+	m.until(t, "k", v1.TaskState_TASK_KILLED)
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+func TestMaxCompletionTime(t *testing.T) {
+	_, m := startAgent(t)
+	m.run(taskInfo("late", "sleep 1000", func(t *v1.TaskInfo) {
+		t.MaxCompletionTime = &v1.DurationInfo{Nanoseconds: proto.Int64(int64(20 * time.Millisecond))}
+	}), killing)
+	all := m.until(t, "late", v1.TaskState_TASK_FAILED)
+	last := all[len(all)-1].Status
+	if statesOf(all) != "STARTING RUNNING FAILED" || last.GetReason() != v1.TaskStatus_REASON_MAX_COMPLETION_TIME_REACHED || last.GetMessage() != "Command terminated with signal Killed" {
+		t.Errorf("got %s, last %v", statesOf(all), last)
+	}
+}
+
+func TestRefusedContainers(t *testing.T) {
+	_, m := startAgent(t)
+	for _, c := range []struct {
+		id     string
+		change func(*v1.TaskInfo)
+		reason v1.TaskStatus_Reason
+		text   string
+	}{
+		{"docker", func(t *v1.TaskInfo) {
+			t.Container = &v1.ContainerInfo{Type: v1.ContainerInfo_DOCKER.Enum(), Docker: &v1.ContainerInfo_DockerInfo{Image: proto.String("nginx")}}
+		}, v1.TaskStatus_REASON_EXECUTOR_TERMINATED, "Abnormal executor termination: unknown container"},
+		{"image", func(t *v1.TaskInfo) {
+			t.Container = &v1.ContainerInfo{Type: v1.ContainerInfo_MESOS.Enum(), Mesos: &v1.ContainerInfo_MesosInfo{Image: &v1.Image{Type: v1.Image_DOCKER.Enum()}}}
+		}, v1.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED, "Failed to launch container: Unsupported container image type: DOCKER"},
+		{"user", func(t *v1.TaskInfo) { t.Command.User = proto.String("nobody-knows") }, v1.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED,
+			"Failed to launch container: Failed to get user information for 'nobody-knows': No such user"},
+		{"novalue", func(t *v1.TaskInfo) { t.Command.Value = nil }, v1.TaskStatus_REASON_EXECUTOR_TERMINATED, "Executor terminated"},
+	} {
+		if c.id == "user" && os.Geteuid() != 0 {
+			continue // users are switched by root alone
+		}
+		m.run(taskInfo(c.id, "exit 0", c.change))
+		all := m.until(t, c.id, v1.TaskState_TASK_FAILED)
+		s := all[len(all)-1].Status
+		if s.GetReason() != c.reason || s.GetMessage() != c.text || s.GetSource() != v1.TaskStatus_SOURCE_AGENT || s.ContainerStatus != nil {
+			t.Errorf("%s: got %v, want %s %q", c.id, s, c.reason, c.text)
+		}
+	}
+	m.run(taskInfo("plain", "exit 0", func(t *v1.TaskInfo) { t.Container = &v1.ContainerInfo{Type: v1.ContainerInfo_MESOS.Enum()} }))
+	m.until(t, "plain", v1.TaskState_TASK_FINISHED)
+}
+
+func TestUserIsSwitched(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("users are switched by root alone")
+	}
+	a, m := startAgent(t)
+	for dir := a.opts.WorkDir; dir != "/"; dir = dir[:max(1, strings.LastIndexByte(dir, '/'))] {
+		info, err := os.Stat(dir)
+		if err != nil || info.Mode()&0o001 == 0 {
+			t.Skipf("%s is closed to other users", dir)
+		}
+	}
+	m.run(taskInfo("who", "id -un; touch mine", func(t *v1.TaskInfo) { t.Command.User = proto.String("nobody") }))
+	m.until(t, "who", v1.TaskState_TASK_FINISHED)
+	if got := read(t, sandboxOf(a, "who"), "stdout"); got != "nobody\n" {
+		t.Errorf("ran as %q", got)
+	}
+}
+
+func TestKillBeforeDelivery(t *testing.T) {
+	_, m := startAgent(t)
+	stuck, release := hangingServer(t)
+	defer release()
+	m.run(taskInfo("early", "exit 0", uris(&v1.CommandInfo_URI{Value: proto.String(stuck + "/file")})))
+	m.send(&link.Kill{FrameworkID: frameworkID, TaskID: "early"})
+	all := m.until(t, "early", v1.TaskState_TASK_KILLED)
+	s := all[len(all)-1].Status
+	if statesOf(all) != "KILLED" || s.GetReason() != v1.TaskStatus_REASON_TASK_KILLED_DURING_LAUNCH || s.GetMessage() != "Killed before delivery to the executor" {
+		t.Errorf("got %s, last %v", statesOf(all), s)
+	}
+}
+
+func TestShutdownExecutorAndFramework(t *testing.T) {
+	a, m := startAgent(t)
+	m.run(taskInfo("s", "exec sleep 1000"))
+	m.until(t, "s", v1.TaskState_TASK_RUNNING)
+	m.send(&link.ShutdownExecutor{FrameworkID: frameworkID, ExecutorID: "s"})
+	m.until(t, "s", v1.TaskState_TASK_KILLED)
+
+	m.run(taskInfo("f", "echo $$ > pid; exec sleep 1000"))
+	m.until(t, "f", v1.TaskState_TASK_RUNNING)
+	m.send(&link.ShutdownFramework{FrameworkID: frameworkID})
+	eventually(t, "end of the framework", func() bool {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return len(a.frameworks) == 0
+	})
+	select {
+	case msg := <-m.news:
+		if u, ok := msg.(*link.StatusUpdate); ok && u.Status.GetTaskId().GetValue() == "f" {
+			t.Errorf("an update of a framework that is gone: %v", u)
+		}
+	default:
+	}
+}
+
+func TestDrainKillsAndRefuses(t *testing.T) {
+	_, m := startAgent(t)
+	m.run(taskInfo("d", "exec sleep 1000"), v1.FrameworkInfo_Capability_PARTITION_AWARE)
+	m.until(t, "d", v1.TaskState_TASK_RUNNING)
+	m.send(&link.Drain{Config: &v1.DrainConfig{}})
+	all := m.until(t, "d", v1.TaskState_TASK_KILLED)
+	if got := all[0].Status.GetReason(); got != v1.TaskStatus_REASON_AGENT_DRAINING {
+		t.Errorf("reason %s", got)
+	}
+	m.run(taskInfo("late", "exit 0"), v1.FrameworkInfo_Capability_PARTITION_AWARE)
+	s := m.until(t, "late", v1.TaskState_TASK_DROPPED)[0].Status
+	if s.GetReason() != v1.TaskStatus_REASON_AGENT_DRAINING || s.GetMessage() != "Task was received while agent was already draining" {
+		t.Errorf("got %v", s)
+	}
+}
+
+func TestReconcileOfUnknownTasks(t *testing.T) {
+	_, m := startAgent(t)
+	m.send(&link.ReconcileTasks{Tasks: []link.Task{{FrameworkID: frameworkID, Info: taskInfo("ghost", "")}}})
+	s := m.until(t, "ghost", v1.TaskState_TASK_LOST)[0].Status
+	if s.GetReason() != v1.TaskStatus_REASON_RECONCILIATION || s.GetMessage() != "Reconciliation: task unknown to the agent" {
+		t.Errorf("got %v", s)
+	}
+}
+
+func TestIDsCanBeUsedAgainAtOnce(t *testing.T) {
+	a, m := startAgent(t, func(o *Options) { o.Linger = time.Hour })
+	for i := range 3 {
+		m.run(taskInfo("again", "exit 0"))
+		if got := statesOf(m.until(t, "again", v1.TaskState_TASK_FINISHED)); got != "STARTING RUNNING FINISHED" {
+			t.Errorf("run %d: %s", i, got)
+		}
+		eventually(t, "acknowledgement", func() bool {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			return len(a.streams.byTask) == 0
+		})
+	}
+}
+
+func TestReregistrationTellsWhatRuns(t *testing.T) {
+	_, m := startAgent(t)
+	m.run(taskInfo("r", "exec sleep 1000"))
+	m.until(t, "r", v1.TaskState_TASK_RUNNING)
+	m.cut()
+	next[*link.RegisterAgent](t, m)
+	hello := m.hello[len(m.hello)-1]
+	if hello.Info.GetId().GetValue() != "m-S0" || len(hello.Tasks) != 1 || hello.Tasks[0].State != v1.TaskState_TASK_RUNNING || len(hello.Executors) != 0 || len(hello.Frameworks) != 1 {
+		t.Errorf("got %+v", hello)
+	}
+}
+
+// TestRetries needs no process: a simulated task, and the clock of synctest.
+func TestRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := startAgent(t, func(o *Options) { o.Simulate = true; o.PingTimeout = 1000 * time.Hour })
+		m.ack = false
+		m.run(taskInfo("noack", "sleep 1; exit 0"))
+		first := next[*link.StatusUpdate](t, m)
+		last := time.Now()
+		for i, want := range []time.Duration{10, 20, 40, 80, 160, 320, 600, 600} {
+			time.Sleep(want*time.Second - time.Nanosecond)
+			synctest.Wait()
+			if len(m.news) != 0 {
+				t.Fatalf("retry %d came before %d s", i, want)
+			}
+			time.Sleep(time.Nanosecond)
+			again := next[*link.StatusUpdate](t, m)
+			if got := time.Since(last); got != want*time.Second {
+				t.Errorf("retry %d after %v, want %d s", i, got, want)
+			}
+			if string(again.Status.Uuid) != string(first.Status.Uuid) || again.Status.GetTimestamp() != first.Status.GetTimestamp() {
+				t.Errorf("retry %d differs: %v", i, again)
+			}
+			if again.Status.GetState() != v1.TaskState_TASK_STARTING || again.LatestState != v1.TaskState_TASK_FINISHED {
+				t.Errorf("retry %d: %s, latest %s", i, again.Status.GetState(), again.LatestState)
+			}
+			last = time.Now()
+		}
+		m.send(&link.Acknowledge{FrameworkID: frameworkID, TaskID: "noack", UUID: []byte("another uuid 16b")})
+		synctest.Wait()
+		if len(m.news) != 0 {
+			t.Error("an unknown uuid let the next update out")
+		}
+		for _, want := range []v1.TaskState{v1.TaskState_TASK_RUNNING, v1.TaskState_TASK_FINISHED} {
+			m.acknowledge(first)
+			first = next[*link.StatusUpdate](t, m)
+			if first.Status.GetState() != want {
+				t.Errorf("got %s, want %s", first.Status.GetState(), want)
+			}
+		}
+		m.acknowledge(first)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if len(m.news) != 0 {
+			t.Error("an acknowledged update came again")
+		}
+	})
+}
+
+// TestSilentMaster: an agent that is not pinged registers again.
+func TestSilentMaster(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := startAgent(t, func(o *Options) { o.Simulate = true })
+		next[*link.RegisterAgent](t, m)
+		for range 4 {
+			time.Sleep(50 * time.Second)
+			m.send(&link.Ping{})
+			next[*link.Pong](t, m)
+		}
+		begin := time.Now()
+		time.Sleep(60 * time.Second)
+		next[*link.RegisterAgent](t, m)
+		if got := time.Since(begin); got < 75*time.Second || got > 76*time.Second {
+			t.Errorf("registered again after %v", got)
+		}
+	})
+}
