@@ -101,6 +101,14 @@ func (k *fakeKernel) Complete(code string, cursor int) ([]kernel.Completion, int
 	return found, start
 }
 
+func (k *fakeKernel) Signature(code string, cursor int) (kernel.Description, int, bool) {
+	if !strings.HasSuffix(code[:cursor], "offers(") {
+		return kernel.Description{}, 0, false
+	}
+	d, err := k.Describe("offers")
+	return d, 0, err == nil
+}
+
 func (k *fakeKernel) Describe(expr string) (kernel.Description, error) {
 	if expr != "offers" {
 		return kernel.Description{}, errors.New("undefined: " + expr)

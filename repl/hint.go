@@ -7,78 +7,55 @@ import (
 )
 
 // hint is the signature of the function whose arguments are being typed; empty
-// when there is none. The last answer is kept: it is asked for with every key.
+// when there is none. The last answer is kept, as the question comes with every key.
 func (r *REPL) hint(text string, cursor int) string {
 	if !r.settings.hints || isCommand(text) {
 		return ""
 	}
-	callee := calleeAt(text[:cursor])
-	if callee == "" {
+	open := openCall(text[:cursor])
+	if open < 0 {
 		return ""
 	}
-	if callee != r.hinted.callee {
-		r.hinted.callee, r.hinted.text = callee, r.signature(callee)
+	if call := text[:open]; call != r.hinted.call {
+		r.hinted.call, r.hinted.text = call, r.signature(text, cursor)
 	}
 	return r.hinted.text
 }
 
-func (r *REPL) signature(callee string) string {
-	d, err := r.o.Kernel.Describe(callee)
-	if err != nil {
-		return ""
-	}
+func (r *REPL) signature(text string, cursor int) string {
+	d, _, ok := r.o.Kernel.Signature(text, cursor)
 	params, isFunc := strings.CutPrefix(d.Type, "func(")
-	if !isFunc {
+	if !ok || !isFunc {
 		return ""
 	}
-	text := oneLine(callee + "(" + params)
+	hint := oneLine(d.Name + "(" + params)
 	if doc, _, _ := strings.Cut(d.Doc, "\n"); doc != "" {
-		text += "  // " + oneLine(doc)
+		hint += "  // " + oneLine(doc)
 	}
-	return cleanText(text)
+	return cleanText(hint)
 }
 
-// calleeAt gives the name (a, a.b.c) before the innermost parenthesis that is
-// open at the end of code; empty when there is none, or no name before it.
-func calleeAt(code string) string {
-	type element struct {
-		tok token.Token
-		lit string
-	}
-	var all []element
-	var open []int // places of open brackets
+// openCall gives the offset of the parenthesis that is open at the end of code,
+// -1 if there is none or another bracket is open within it.
+func openCall(code string) int {
+	file := token.NewFileSet().AddFile("", -1, len(code))
 	var s scanner.Scanner
-	s.Init(token.NewFileSet().AddFile("", -1, len(code)), []byte(code), func(token.Position, string) {}, 0)
+	s.Init(file, []byte(code), func(token.Position, string) {}, 0)
+	var open []int // offsets; -1 for brackets that are no parentheses
 	for {
-		_, tok, lit := s.Scan()
-		if tok == token.EOF {
-			break
-		}
+		pos, tok, _ := s.Scan()
 		switch tok {
-		case token.LPAREN, token.LBRACE, token.LBRACK:
-			open = append(open, len(all))
+		case token.LPAREN:
+			open = append(open, file.Offset(pos))
+		case token.LBRACE, token.LBRACK:
+			open = append(open, -1)
 		case token.RPAREN, token.RBRACE, token.RBRACK:
 			open = open[:max(len(open)-1, 0)]
-		}
-		all = append(all, element{tok, lit})
-	}
-	if len(open) == 0 {
-		return ""
-	}
-	i := open[len(open)-1]
-	if all[i].tok != token.LPAREN {
-		return ""
-	}
-	name := ""
-	for i--; i >= 0 && all[i].tok == token.IDENT; i -= 2 {
-		name = all[i].lit + name
-		if i == 0 || all[i-1].tok != token.PERIOD {
-			if i > 0 && all[i-1].tok == token.FUNC {
-				return "" // a declaration
+		case token.EOF:
+			if len(open) == 0 {
+				return -1
 			}
-			return name
+			return open[len(open)-1]
 		}
-		name = "." + name
 	}
-	return "" // a method of something longer than a name
 }

@@ -23,6 +23,9 @@ type Kernel interface {
 	// Complete lists the candidates at byte offset cursor of code and the
 	// offset at which the word to be replaced begins.
 	Complete(code string, cursor int) (candidates []kernel.Completion, start int)
+	// Signature gives the function whose arguments the cursor is in, its type
+	// as Type; ok is false outside of a call.
+	Signature(code string, cursor int) (d kernel.Description, arg int, ok bool)
 	// Describe tells what a name or an expression is.
 	Describe(expr string) (kernel.Description, error)
 	// Names lists the live names of the session.

@@ -33,7 +33,7 @@ type REPL struct {
 	quit  bool
 	saved []string // files that :save has written
 
-	hinted struct{ callee, text string } // the last signature shown
+	hinted struct{ call, text string } // the last signature shown and the text before its parenthesis
 
 	mu   sync.Mutex
 	busy *task // what Ctrl-C interrupts; nil while typing

@@ -97,7 +97,7 @@ func (r *REPL) runTerminal(ctx context.Context) error {
 func (r *REPL) readCells(ctx context.Context) error {
 	for !r.quit {
 		r.title()
-		r.hinted.callee = "" // the last cell may have changed what it means
+		r.hinted.call = "" // the last cell may have changed what it means
 		initial := r.term.initial
 		r.term.initial = ""
 		text, err := r.term.reader.read(ctx, r.prompt(), initial)

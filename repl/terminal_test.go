@@ -298,13 +298,12 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	c.sees("▏")
 }
 
-func TestCalleeAt(t *testing.T) {
-	for code, want := range map[string]string{
-		"f(": "f", "a.b.c(1, ": "a.b.c", "f(g(x), ": "f", "f()": "", "f(func() {": "", "func f(": "",
-		"x.y().z(": "", "(": "", "if (a": "", "f([]int{1}, \"(": "f", "f(`": "f",
+func TestOpenCall(t *testing.T) {
+	for code, want := range map[string]int{
+		"f(": 1, "a.b(1, ": 3, "f(g(x), ": 1, "f()": -1, "f(func() {": -1, "f([]int{1}, \"(": 1, "f(`": 1, ")": -1,
 	} {
-		if got := calleeAt(code); got != want {
-			t.Errorf("calleeAt(%q) = %q, want %q", code, got, want)
+		if got := openCall(code); got != want {
+			t.Errorf("openCall(%q) = %d, want %d", code, got, want)
 		}
 	}
 }
