@@ -1,0 +1,120 @@
+package session
+
+import (
+	"time"
+
+	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
+)
+
+// prepare does what must come before a call is sent and gives what must come
+// after its outcome is known.
+func (s *Session) prepare(c call) (settle func(Answer, error)) {
+	switch c.kind {
+	case "ACCEPT":
+		undo := s.expectTasks(c.body)
+		return func(a Answer, err error) {
+			if err == nil && a.OK() {
+				s.useOffers(c.body, "accept.offer_ids")
+			} else if err == nil || isUnsent(err) {
+				undo()
+			}
+		}
+	case "DECLINE":
+		return s.onSuccess(func() { s.useOffers(c.body, "decline.offer_ids") })
+	case "ACCEPT_INVERSE_OFFERS":
+		return s.onSuccess(func() { s.useInverse(c.body, "accept_inverse_offers.inverse_offer_ids") })
+	case "DECLINE_INVERSE_OFFERS":
+		return s.onSuccess(func() { s.useInverse(c.body, "decline_inverse_offers.inverse_offer_ids") })
+	case "UPDATE_FRAMEWORK":
+		return s.onSuccess(func() { s.rememberFramework(c.body) })
+	case "TEARDOWN":
+		return s.prepareTeardown(c)
+	}
+	return func(Answer, error) {}
+}
+
+func (s *Session) onSuccess(f func()) func(Answer, error) {
+	return func(a Answer, err error) {
+		if err == nil && a.OK() {
+			f()
+		}
+	}
+}
+
+func (s *Session) useOffers(body []byte, path string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range gjson.GetBytes(body, path).Array() {
+		s.offers.remove(OfferID(id.Get("value").String()))
+	}
+	s.broadcastLocked()
+}
+
+func (s *Session) useInverse(body []byte, path string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range gjson.GetBytes(body, path).Array() {
+		s.removeInverseLocked(OfferID(id.Get("value").String()))
+	}
+	s.broadcastLocked()
+}
+
+// rememberFramework keeps an updated FrameworkInfo for later subscriptions.
+func (s *Session) rememberFramework(body []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch := s.channel
+	if ch == nil {
+		return
+	}
+	for _, member := range []string{"framework_info", "suppressed_roles", "offer_constraints"} {
+		if v := gjson.GetBytes(body, "update_framework."+member); v.Exists() {
+			if b, err := sjson.SetRawBytes(ch.body, "subscribe."+member, []byte(v.Raw)); err == nil {
+				ch.body = b
+			}
+		}
+	}
+	ch.body = withFrameworkID(ch.body, s.framework)
+	s.lastSubscribe = ch.body
+}
+
+// prepareTeardown makes the end of the stream that follows a TEARDOWN of our own
+// framework a wanted one: it may come before the answer.
+func (s *Session) prepareTeardown(c call) func(Answer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch := s.channel
+	id := gjson.GetBytes(c.body, "framework_id.value").String()
+	if ch == nil || ch.teardown != nil || (id != "" && FrameworkID(id) != s.framework) {
+		return func(Answer, error) {}
+	}
+	known := make(chan struct{})
+	ch.teardown = known
+	return func(a Answer, err error) {
+		s.mu.Lock()
+		ch.tornDown = err == nil && a.OK()
+		if !ch.tornDown {
+			ch.teardown = nil
+		}
+		done := ch.tornDown
+		s.mu.Unlock()
+		close(known)
+		if done {
+			s.awaitEnd(ch)
+		}
+	}
+}
+
+// awaitEnd waits for the master to end the stream of a framework that was torn
+// down, which it does at once, and hangs up when it does not.
+func (s *Session) awaitEnd(ch *channel) {
+	patience := time.NewTimer(s.opt.CallTimeout)
+	defer patience.Stop()
+	select {
+	case <-ch.done:
+	case <-patience.C:
+		ch.cancel(ErrTornDown)
+		<-ch.done
+	}
+}
