@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,9 @@ type browser struct {
 	t        *testing.T
 	ctx      context.Context
 	expected []string
+
+	mu    sync.Mutex // guards heard
+	heard []string
 }
 
 // stepTimeout bounds one step in the browser, for a machine under load.
@@ -28,33 +32,43 @@ const stepTimeout = 30 * time.Second
 
 func newBrowser(t *testing.T, expected ...string) *browser {
 	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("no chromium: install it (Debian: apt-get install chromium) to test the web UI in a browser")
-	}
 	opts := append([]chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.NoFirstRun, chromedp.Headless, chromedp.NoSandbox,
+		chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(t.TempDir()), chromedp.NoFirstRun, chromedp.Headless, chromedp.NoSandbox,
 		chromedp.DisableGPU, chromedp.WSURLReadTimeout(stepTimeout),
 	}, flags("disable-quic", "disable-background-networking", "disable-component-update", "disable-sync", "hide-scrollbars")...)
-	alloc, stop := chromedp.NewExecAllocator(t.Context(), opts...)
-	ctx, cancel := chromedp.NewContext(alloc)
-	b := &browser{t, ctx, expected}
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	b := &browser{t: t, expected: expected}
+	ctx, cancel := chromedp.NewContext(alloc, chromedp.WithListener(b.hear))
+	b.ctx = ctx
 	t.Cleanup(func() {
 		if err := chromedp.Cancel(ctx); err != nil {
 			t.Logf("end the browser: %v", err)
 		}
 		cancel()
 		stop()
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		for _, text := range b.heard {
+			t.Errorf("the browser reports: %s", text)
+		}
 	})
-	chromedp.ListenTarget(ctx, b.watch())
+	if err := chromedp.Do(ctx); err != nil { // starts the browser, which lives as long as this context
+		t.Fatal(err)
+	}
 	b.run(chromedp.EmulateViewport(1280, 800))
 	return b
+}
+
+// chromium finds the program, or skips the test.
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			return p
+		}
+	}
+	t.Skip("no chromium: install it (Debian: apt-get install chromium) to test the web UI in a browser")
+	return ""
 }
 
 func flags(names ...string) (out []chromedp.ExecAllocatorOption) {
@@ -64,69 +78,59 @@ func flags(names ...string) (out []chromedp.ExecAllocatorOption) {
 	return out
 }
 
-// watch gives the function that hears what the browser reports. It is called from
-// the browser's goroutine, also after the test, when nothing counts any more.
-func (b *browser) watch() func(any) {
-	var mu sync.Mutex
-	over := false
-	b.t.Cleanup(func() {
-		mu.Lock()
-		defer mu.Unlock()
-		over = true
-	})
-	return func(event any) {
-		mu.Lock()
-		defer mu.Unlock()
-		if over {
-			return
+// hear notes errors. It is called by the goroutine that reads from the browser.
+func (b *browser) hear(event any) {
+	var text string
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		text = e.ExceptionDetails.Text
+		if x := e.ExceptionDetails.Exception; x != nil {
+			text += " " + x.Description
 		}
-		switch e := event.(type) {
-		case *runtime.EventExceptionThrown:
-			b.report(e.ExceptionDetails.Error())
-		case *log.EventEntryAdded:
-			if e.Entry.Level == log.LevelError {
-				b.report(e.Entry.Text + " " + e.Entry.URL)
-			}
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError {
+			text = e.Entry.Text + " " + e.Entry.URL
 		}
 	}
-}
-
-func (b *browser) report(text string) {
-	for _, e := range b.expected {
-		if strings.Contains(text, e) {
-			return
-		}
+	if text == "" || slices.ContainsFunc(b.expected, func(x string) bool { return strings.Contains(text, x) }) {
+		return
 	}
-	b.t.Errorf("the browser reports: %s", text)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.heard = append(b.heard, text)
 }
 
-func (b *browser) run(actions ...chromedp.Action) {
+func (b *browser) run(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, stepTimeout)
 	defer cancel()
-	// The first run starts the browser, which then lives as long as its context.
-	if chromedp.FromContext(b.ctx).Browser == nil {
-		ctx = b.ctx
-	}
-	if err := chromedp.Run(ctx, actions...); err != nil {
+	if err := chromedp.Do(ctx, steps...); err != nil {
 		b.t.Fatal(err)
 	}
 }
 
-// eval gives the value of an expression.
+// eval gives the value of an expression, or of the promise that it is.
 func eval[T any](b *browser, expression string) T {
 	b.t.Helper()
-	var out T
-	b.run(chromedp.Evaluate(expression, &out))
-	return out
+	ctx, cancel := context.WithTimeout(b.ctx, stepTimeout)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+	return value
 }
 
-// await waits until an expression is true.
+// await waits until an expression is true. The page itself looks again and again.
 func (b *browser) await(expression string) {
 	b.t.Helper()
-	err := chromedp.Run(b.ctx, chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(stepTimeout), chromedp.WithPollingInterval(50*time.Millisecond)))
-	if err != nil {
-		b.t.Fatalf("await %s: %v; the page shows:\n%s", expression, err, eval[string](b, "document.body.innerText"))
+	seen := eval[bool](b, fmt.Sprintf(`new Promise((done) => {
+		const until = performance.now() + %d;
+		const look = () => { (%s) ? done(true) : performance.now() > until ? done(false) : setTimeout(look, 30); };
+		look();
+	})`, (stepTimeout*2/3).Milliseconds(), expression))
+	if !seen {
+		b.t.Fatalf("never true: %s; the page shows:\n%s", expression, eval[string](b, "document.body.innerText"))
 	}
 }
 
@@ -136,7 +140,7 @@ func (b *browser) awaitText(text string) {
 	b.await(fmt.Sprintf("document.body.innerText.includes(%q)", text))
 }
 
-// open goes to a page of the UI and waits for its heading.
+// open goes to a page of the UI and waits for its content.
 func (b *browser) open(url string) {
 	b.t.Helper()
 	b.run(chromedp.Navigate(url))

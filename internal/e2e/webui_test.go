@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"mesosbook/cluster"
 	"mesosbook/session"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/tidwall/sjson"
@@ -109,13 +111,22 @@ func TestWebUIPictures(t *testing.T) {
 		width, height int64
 	}{{"light", "light", 1280, 800}, {"dark", "dark", 1280, 800}, {"narrow", "light", 390, 844}} {
 		b.run(chromedp.EmulateViewport(look.width, look.height),
-			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}}))
+			scheme(look.scheme))
 		for name, route := range pages {
 			b.open(p.cluster.MasterURL() + "/#" + route)
 			b.settle()
 			b.picture(filepath.Join(dir, name+"-"+look.name+".png"))
 		}
 	}
+}
+
+// scheme makes the browser prefer "light" or "dark".
+func scheme(name string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
+		return err
+	})
 }
 
 // settle waits until a page that asks an agent has its answer.
@@ -127,8 +138,12 @@ func (b *browser) settle() {
 
 func (b *browser) picture(file string) {
 	b.t.Helper()
-	var png []byte
-	b.run(chromedp.CaptureScreenshot(&png))
+	ctx, cancel := context.WithTimeout(b.ctx, stepTimeout)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	if err := os.WriteFile(file, png, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
