@@ -16,14 +16,16 @@ const maxDiagnostics = 10
 //	[3]:2:5: undefined: x
 //	    y := x
 //	         ^
-func formatError(e *kernel.Error, th theme) string {
+//
+// Messages wider than width are broken between words; 0 is no bound.
+func formatError(e *kernel.Error, th theme, width int) string {
 	var b strings.Builder
 	shown := e.Diagnostics[:min(len(e.Diagnostics), maxDiagnostics)]
 	for i, d := range shown {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		b.WriteString(formatDiagnostic(e, d, th))
+		b.WriteString(formatDiagnostic(e, d, th, width))
 	}
 	if more := len(e.Diagnostics) - len(shown); more > 0 {
 		fmt.Fprintf(&b, "\n(%d more errors)", more)
@@ -34,7 +36,7 @@ func formatError(e *kernel.Error, th theme) string {
 	return b.String()
 }
 
-func formatDiagnostic(e *kernel.Error, d kernel.Diagnostic, th theme) string {
+func formatDiagnostic(e *kernel.Error, d kernel.Diagnostic, th theme, width int) string {
 	cell := d.Cell
 	if cell == 0 {
 		cell = e.Cell
@@ -46,11 +48,13 @@ func formatDiagnostic(e *kernel.Error, d kernel.Diagnostic, th theme) string {
 			place += fmt.Sprintf(":%d", d.Col)
 		}
 	}
-	lines := strings.Split(cleanText(d.Message), "\n")
+	place += ":"
+	lines := strings.Split(wrapLong(place+" "+cleanText(d.Message), width), "\n")
+	lines[0] = strings.TrimPrefix(lines[0], place)
 	for i := range lines {
 		lines[i] = th.text(errorText, lines[i])
 	}
-	text := place + ": " + strings.Join(lines, "\n")
+	text := place + strings.Join(lines, "\n")
 	if strings.TrimSpace(d.Source) == "" {
 		return text
 	}

@@ -119,6 +119,23 @@ func (t *terminal) key() byte {
 	return b[0]
 }
 
+// wrapLong breaks the lines of a text that are wider than width between words,
+// the rest of them indented; 0 leaves all as they are.
+func wrapLong(text string, width int) string {
+	if width < 30 {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if columns(line) <= width {
+			continue
+		}
+		indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+		lines[i] = indent + strings.Join(wrap(line, width-len(indent)-4), "\n    "+indent)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // wrap breaks a text between words into lines of at most width columns.
 func wrap(text string, width int) []string {
 	var lines []string

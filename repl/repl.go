@@ -65,7 +65,7 @@ func New(o Options) (*REPL, error) {
 		r.errs = &screen{out: o.Err, size: o.Size, th: r.th, plain: true}
 	}
 	r.back = newBackground(
-		func(text string) { r.errs.println(r.paintLines(dimText, text)) },
+		func(text string) { r.errs.println(r.paintLines(dimText, wrapLong(text, r.textWidth()))) },
 		r.showLate)
 	r.commands = append(r.builtins(), o.Commands...)
 	return r, nil
@@ -224,10 +224,18 @@ func (r *REPL) showResult(res kernel.Result) {
 func (r *REPL) showError(err error) {
 	var cell *kernel.Error
 	if errors.As(err, &cell) {
-		r.errs.println(formatError(cell, r.th))
+		r.errs.println(formatError(cell, r.th, r.textWidth()))
 		return
 	}
-	r.errs.println(r.th.text(errorText, cleanText(err.Error())))
+	r.errs.println(r.paintLines(errorText, wrapLong(cleanText(err.Error()), r.textWidth())))
+}
+
+// textWidth is what lines of prose are broken to; 0 without a window.
+func (r *REPL) textWidth() int {
+	if !r.o.Terminal {
+		return 0
+	}
+	return r.scr.columns()
 }
 
 func formatDuration(d time.Duration) string {

@@ -151,6 +151,14 @@ func TestTableFitsTheWindow(t *testing.T) {
 	}
 }
 
+func TestTheEndOfAnIDStays(t *testing.T) {
+	v := value([]task{{"f8d2b34f-65e9-4cc3-99aa-1fa066fcd86c-O1", 1, []string{"something long here"}}})
+	want := "ID                CPUs  Tags\n…1fa066fcd86c-O1  1     [\"somethi…"
+	if got := Text(v, Options{Width: 35}); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestColorChangesNoText(t *testing.T) {
 	text := "{\"a\":[1,true,null,\"x\\u001b\"]}"
 	got := Text(value(text), Options{Color: true})

@@ -9,7 +9,8 @@ import (
 )
 
 // table writes rows under a header, the columns two spaces apart. In a window
-// the widest columns are shortened until the table fits.
+// the widest columns are shortened until the table fits; the first one, which
+// tells the rows apart, comes last and keeps its end: IDs differ there.
 func table(header []string, rows [][]string, o Options) string {
 	all := append([][]string{header}, rows...)
 	widths := columnWidths(all)
@@ -26,6 +27,9 @@ func table(header []string, rows [][]string, o Options) string {
 			}
 			if i > 0 {
 				line.WriteString("  ")
+			}
+			if i == 0 && columns(cell) > widths[0] {
+				cell = narrow.TruncateLeft(cell, columns(cell)-widths[0]+1, "…")
 			}
 			line.WriteString(pad(cell, widths[i]))
 		}
@@ -47,23 +51,36 @@ func columnWidths(rows [][]string) []int {
 	return widths
 }
 
-// minColumn is the width below which a column is not shortened.
-const minColumn = 4
+// Below these widths a column is not shortened: any but the first, the first,
+// and any when nothing else helps.
+const (
+	readableColumn = 10
+	readableID     = 16
+	minColumn      = 4
+)
 
-// shrink takes columns from the widest until the sum with the gaps is total.
+// shrink takes from the widest columns until their sum with the gaps is total.
 func shrink(widths []int, total int) {
-	sum := 2 * (len(widths) - 1)
+	excess := 2*(len(widths)-1) - total
 	for _, w := range widths {
-		sum += w
+		excess += w
 	}
-	for sum > total {
+	excess = shorten(widths[1:], excess, readableColumn)
+	excess = shorten(widths[:1], excess, readableID)
+	excess = shorten(widths[1:], excess, minColumn)
+	shorten(widths[:1], excess, minColumn)
+}
+
+// shorten takes n columns from the widest, down to least; it gives what is left of n.
+func shorten(widths []int, n, least int) int {
+	for ; n > 0 && len(widths) > 0; n-- {
 		widest := slices.Index(widths, slices.Max(widths))
-		if widths[widest] <= minColumn {
-			return
+		if widths[widest] <= least {
+			break
 		}
 		widths[widest]--
-		sum--
 	}
+	return n
 }
 
 // pad brings text to exactly n columns.
