@@ -1,0 +1,336 @@
+package agent
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	v1 "mesosbook/mesos/v1"
+	"mesosbook/mesos/v1/agent"
+)
+
+// ask sends a request to the agent's handler.
+func ask(a *Agent, method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "http://agent/", strings.NewReader(body))
+	u, err := url.Parse("http://agent" + path)
+	if err != nil {
+		panic(err)
+	}
+	r.URL = u
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	a.Handler().ServeHTTP(w, r)
+	return w
+}
+
+// filesAgent has a finished task with some files in its sandbox.
+func filesAgent(t *testing.T) (a *Agent, dir string) {
+	t.Helper()
+	a, m := startAgent(t)
+	m.run(taskInfo("t", "printf 0123456789; mkdir d; echo deep > d/f; ln -s d/f inside; ln -s /etc/passwd outside; ln -s ../../.. up; ln -s /etc etc; mkfifo pipe; head -c 70000 /dev/zero | tr '\\0' x > big; echo '<b>' > 'a \"b\".html'"))
+	m.until(t, "t", v1.TaskState_TASK_FINISHED)
+	dir, err := filepath.EvalSymlinks(sandboxOf(a, "t"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, dir
+}
+
+func TestFiles(t *testing.T) {
+	a, dir := filesAgent(t)
+	q := func(suffix string) string { return url.QueryEscape(dir + suffix) }
+	short := url.QueryEscape("/frameworks/" + frameworkID + "/executors/t/runs/latest")
+	for _, c := range []struct {
+		path   string
+		status int
+		body   string
+	}{
+		{"/files/read?path=" + q("/stdout") + "&offset=0", 200, `{"data":"0123456789","offset":0}`},
+		{"/files/read?path=" + short + "/stdout&offset=0", 200, `{"data":"0123456789","offset":0}`},
+		{"/files/read?path=" + url.QueryEscape(filepath.Join(filepath.Dir(dir), "latest", "stdout")) + "&offset=8", 200, `{"data":"89","offset":8}`},
+		{"/files/read?path=" + q("/stdout") + "&offset=2&length=3", 200, `{"data":"234","offset":2}`},
+		{"/files/read?path=" + q("/stdout") + "&offset=2&length=0", 200, `{"data":"","offset":2}`},
+		{"/files/read?path=" + q("/stdout") + "&offset=2&length=-1", 200, `{"data":"23456789","offset":2}`},
+		{"/files/read?path=" + q("/stdout"), 200, `{"data":"","offset":10}`},
+		{"/files/read?path=" + q("/stdout") + "&offset=-1", 200, `{"data":"","offset":10}`},
+		{"/files/read?path=" + q("/stdout") + "&offset=99", 200, `{"data":"","offset":99}`},
+		{"/files/read?path=" + q("/stdout") + "&offset=0&length=2&jsonp=f.g", 200, `f.g({"data":"01","offset":0})`},
+		{"/files/read?path=" + q("/stdout") + "&offset=-2", 400, "Negative offset provided: -2.\n"},
+		{"/files/read?path=" + q("/stdout") + "&length=-2", 400, "Negative length provided: -2.\n"},
+		{"/files/read?path=" + q("/stdout") + "&offset=x", 400, "Failed to parse offset: Failed to convert 'x' to number.\n"},
+		{"/files/read?path=" + q("/stdout") + "&length=9z", 400, "Failed to parse length: Failed to convert '9z' to number.\n"},
+		{"/files/read?path=" + q("/stdout") + "&jsonp=alert(1)//", 400, "Invalid 'jsonp' callback name"},
+		{"/files/read?path=" + q("") + "&offset=0", 400, "Cannot read a directory.\n"},
+		{"/files/read?path=" + q("/") + "&offset=0", 400, "Cannot read a directory.\n"},
+		{"/files/read?offset=0", 400, "Expecting 'path=value' in query.\n"},
+		{"/files/read?path=" + q("/nope") + "&offset=0", 404, ""},
+		{"/files/read?path=" + q("/pipe") + "&offset=0", 404, ""},
+		{"/files/read?path=" + q("/inside") + "&offset=0", 200, `{"data":"deep\n","offset":0}`},
+		{"/files/read?path=" + q("/outside") + "&offset=0", 400, "'" + dir + "/outside' is inaccessible.\n"},
+		{"/files/read?path=" + q("/etc/passwd") + "&offset=0", 400, "'" + dir + "/etc/passwd' is inaccessible.\n"},
+		{"/files/read?path=" + q("/../../../..") + "&offset=0", 400, "'" + dir + "/../../../..' is inaccessible.\n"},
+		{"/files/read?path=" + q("/d/../stdout") + "&offset=0&length=1", 200, `{"data":"0","offset":0}`},
+		{"/files/read?path=" + q("/d/../../x") + "&offset=0", 404, ""},
+		{"/files/read?path=" + q("x") + "&offset=0", 404, ""},
+		{"/files/read?path=/etc/passwd&offset=0", 404, ""},
+		{"/files/read?path=%2e%2e%2fetc%2fpasswd&offset=0", 404, ""},
+		{"/files/read?path=" + url.QueryEscape(a.opts.WorkDir) + "&offset=0", 404, ""},
+		{"/files/browse?path=" + q("/up"), 400, "'" + dir + "/up' is inaccessible.\n"},
+		{"/files/browse?path=" + q("/stdout"), 200, "[]"},
+		{"/files/browse?path=/", 404, ""},
+		{"/files/browse", 400, "Expecting 'path=value' in query.\n"},
+		{"/files/browse.json?path=" + q(""), 404, "404 Not Found."},
+		{"/files/download?path=" + q(""), 400, "Cannot download a directory.\n"},
+		{"/files/download?path=" + q("/outside"), 400, "'" + dir + "/outside' is inaccessible.\n"},
+		{"/files/download?path=" + q("/pipe"), 404, ""},
+		{"/files/download?path=" + q("/d/f"), 200, "deep\n"},
+		{"/slave(1)/files/browse?path=" + q(""), 404, "404 Not Found."},
+	} {
+		w := ask(a, "GET", c.path, "")
+		if w.Code != c.status || w.Body.String() != c.body {
+			t.Errorf("%s: got %d %q, want %d %q", c.path, w.Code, w.Body, c.status, c.body)
+		}
+	}
+	if w := ask(a, "GET", "/files/read?path="+q("/big")+"&offset=0", ""); w.Body.Len() != len(`{"data":"","offset":0}`)+65536 {
+		t.Errorf("a long file: %d bytes", w.Body.Len())
+	}
+	w := ask(a, "GET", "/files/download?path="+q(`/a "b".html`), "")
+	if got := w.Header().Get("Content-Disposition"); got != `attachment; filename="a \"b\".html"` || w.Header().Get("Content-Type") != "text/html" {
+		t.Errorf("download: %v", w.Header())
+	}
+	var list []struct{ Path, Mode, UID string }
+	w = ask(a, "GET", "/files/browse?path="+short, "")
+	if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil {
+		t.Fatal(err)
+	}
+	modes := map[string]string{}
+	for _, f := range list {
+		modes[strings.TrimPrefix(f.Path, "/frameworks/"+frameworkID+"/executors/t/runs/latest/")] = f.Mode
+	}
+	for name, want := range map[string]string{"d": "drwxr-xr-x", "stdout": "-rw-r--r--", "inside": "lrwxrwxrwx", "pipe": "prw-r--r--"} {
+		if modes[name] != want {
+			t.Errorf("mode of %s is %q, want %q", name, modes[name], want)
+		}
+	}
+	if w := ask(a, "GET", "/files/debug", ""); !strings.Contains(w.Body.String(), `/runs/latest":"`+dir+`"`) {
+		t.Errorf("debug: %s", w.Body)
+	}
+}
+
+// FuzzFilePath: no path shows what is outside the sandbox.
+func FuzzFilePath(f *testing.F) {
+	dir := f.TempDir()
+	sandbox := filepath.Join(dir, "sandbox")
+	if err := os.MkdirAll(filepath.Join(sandbox, "d"), 0o755); err != nil {
+		f.Fatal(err)
+	}
+	for name, text := range map[string]string{"secret": "S", "sandboxed": "S", "sandbox/x": "in", "sandbox/d/y": "in"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			f.Fatal(err)
+		}
+	}
+	for name, target := range map[string]string{"out": dir, "up": "..", "file": "../secret", "loop": "loop", "in": "d"} {
+		if err := os.Symlink(target, filepath.Join(sandbox, name)); err != nil {
+			f.Fatal(err)
+		}
+	}
+	for _, seed := range []string{"", "x", "d/y", "in/y", "../secret", "out/secret", "up/secret", "file", "loop", "d/../../secret", "./x", "//x", "../sandboxed", "\x00", "in/../x"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, suffix string) {
+		p, err := resolveIn(sandbox, suffix)
+		if err != nil {
+			return
+		}
+		defer p.close()
+		file, info, err := p.open()
+		if err != nil || info.IsDir() {
+			return
+		}
+		defer file.Close()
+		if text, _ := io.ReadAll(file); string(text) != "in" {
+			t.Errorf("%q shows %q", suffix, text)
+		}
+	})
+}
+
+func TestSwappedLinkDoesNotLeadOut(t *testing.T) {
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "secret")
+	sandbox := filepath.Join(dir, "sandbox")
+	if err := os.MkdirAll(sandbox, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{secret, filepath.Join(sandbox, "x")} {
+		if err := os.WriteFile(file, []byte("text"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := resolveIn(sandbox, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	if err := os.Remove(filepath.Join(sandbox, "x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(secret, filepath.Join(sandbox, "x")); err != nil {
+		t.Fatal(err)
+	}
+	if f, _, err := p.open(); err == nil {
+		f.Close()
+		t.Error("a link that was put there between check and open was followed")
+	}
+}
+
+func TestRoutes(t *testing.T) {
+	a, _ := startAgent(t)
+	for _, c := range []struct {
+		method, path string
+		status       int
+		body         string // the whole, or with ... at the end its beginning
+	}{
+		{"GET", "/health", 200, ""},
+		{"GET", "/slave(1)/health", 200, ""},
+		{"GET", "/slave%281%29/state", 200, `{"version":"1.12.0",...`},
+		{"GET", "/state/", 200, `{"version":...`},
+		{"GET", "/state/anything", 200, `{"version":...`},
+		{"POST", "/state", 405, "405 Method Not Allowed. Expecting one of { 'GET' }, but received 'POST'."},
+		{"GET", "/state?jsonp=cb", 200, `cb({"version":...`},
+		{"GET", "/version", 200, `{"build_date":...`},
+		{"GET", "/slave(1)/version", 404, "404 Not Found."},
+		{"GET", "/metrics/snapshot", 200, `{"containerizer/fetcher/cache_size_total_bytes":2147483648.0,...`},
+		{"GET", "/metrics/snapshot?timeout=5secs", 200, `{...`},
+		{"GET", "/metrics/snapshot?timeout=x", 400, "Invalid timeout 'x': ..."},
+		{"GET", "/flags", 200, `{"flags":{...`},
+		{"GET", "/containers", 200, "[]"},
+		{"GET", "/containers?executor_id=x", 400, "Expecting 'framework_id'..."},
+		{"GET", "/monitor/statistics", 200, "[]"},
+		{"GET", "/containerizer/debug", 200, `{"pending":[]}`},
+		{"GET", "/system/stats.json", 200, `{"avg_load_15min":...`},
+		{"GET", "/nope", 404, "404 Not Found."},
+		{"GET", "/files/../state", 404, "404 Not Found."},
+		{"GET", "/", 404, "404 Not Found."},
+		{"GET", "/api/v1", 405, "405 Method Not Allowed. Expecting one of { 'POST' }, but received 'GET'."},
+		{"POST", "/api/v1", 400, "Expecting 'Content-Type' to be present"},
+		{"POST", "/api/v1/executor", 400, "Expecting 'Content-Type' to be present"},
+	} {
+		w := ask(a, c.method, c.path, "")
+		want, prefix := strings.CutSuffix(c.body, "...")
+		got := w.Body.String()
+		if w.Code != c.status || (prefix && !strings.HasPrefix(got, want)) || (!prefix && got != want) {
+			t.Errorf("%s %s: got %d %.100q, want %d %q", c.method, c.path, w.Code, got, c.status, c.body)
+		}
+	}
+	if w := ask(a, "GET", "/flags", "", "Accept-Encoding", "gzip"); w.Header().Get("Content-Encoding") != "gzip" {
+		t.Errorf("a long page is not compressed: %v", w.Header())
+	}
+	if w := ask(a, "GET", "/flags", "", "Accept-Encoding", "gzip;q=0"); w.Header().Get("Content-Encoding") != "" {
+		t.Errorf("q=0 is not honoured: %v", w.Header())
+	}
+}
+
+func TestRecovering(t *testing.T) {
+	a, err := New(Options{Info: agentInfo(t), WorkDir: t.TempDir(), Dial: newFakeMaster(t).dial})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/state", "/api/v1", "/api/v1/executor"} {
+		method := "POST"
+		if path == "/state" {
+			method = "GET"
+		}
+		if w := ask(a, method, path, ""); w.Code != 503 || w.Body.String() != "Agent has not finished recovery" {
+			t.Errorf("%s: got %d %q", path, w.Code, w.Body)
+		}
+	}
+	if err := a.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+const mediaHeader = "Content-Type"
+
+func TestOperatorAPI(t *testing.T) {
+	a, m := startAgent(t)
+	m.run(taskInfo("run", "echo hi; exec sleep 1000"))
+	m.until(t, "run", v1.TaskState_TASK_RUNNING)
+	path := sandboxOf(a, "run")
+	eventually(t, "output", func() bool { return read(t, path, "stdout") == "hi\n" })
+	file := "/frameworks/" + frameworkID + "/executors/run/runs/latest"
+	for _, c := range []struct {
+		body   string
+		status int
+		want   string
+	}{
+		{``, 400, "Failed to parse body into JSON: syntax error at line 1 near: "},
+		{`{}`, 400, "Failed to validate agent::Call: Expecting 'type' to be present"},
+		{`{"type":"NOPE"}`, 400, "Failed to validate agent::Call: Expecting 'type' to be present"},
+		{`{"type":"GET_METRICS"}`, 400, "Failed to validate agent::Call: Expecting 'get_metrics' to be present"},
+		{`{"type":"LIST_FILES"}`, 400, "Failed to validate agent::Call: Expecting 'list_files' to be present"},
+		{`{"type":"SET_LOGGING_LEVEL"}`, 400, "Failed to validate agent::Call: Expecting 'set_logging_level' to be present"},
+		{`{"type":"GET_HEALTH"}`, 200, `{"type":"GET_HEALTH","get_health":{"healthy":true}}`},
+		{`{"type":"GET_LOGGING_LEVEL"}`, 200, `{"type":"GET_LOGGING_LEVEL","get_logging_level":{"level":0}}`},
+		{`{"type":"SET_LOGGING_LEVEL","set_logging_level":{"level":1,"duration":{"nanoseconds":1}}}`, 200, ``},
+		{`{"type":"GET_OPERATIONS"}`, 200, `{"type":"GET_OPERATIONS","get_operations":{}}`},
+		{`{"type":"GET_RESOURCE_PROVIDERS"}`, 200, `{"type":"GET_RESOURCE_PROVIDERS","get_resource_providers":{}}`},
+		{`{"type":"GET_METRICS","get_metrics":{}}`, 200, `{"type":"GET_METRICS","get_metrics":{"metrics":[{"name":"containerizer/...`},
+		{`{"type":"GET_STATE"}`, 200, `{"type":"GET_STATE","get_state":{"get_tasks":{"pending_tasks":[],"queued_tasks":[],"launched_tasks":[{"name":"task run",...`},
+		{`{"type":"GET_FRAMEWORKS"}`, 200, `{"type":"GET_FRAMEWORKS","get_frameworks":{"frameworks":[{"framework_info":{"user":"root","name":"test",...`},
+		{`{"type":"GET_EXECUTORS"}`, 200, `{"type":"GET_EXECUTORS","get_executors":{"executors":[{"executor_info":{"executor_id":{"value":"run"},...`},
+		{`{"type":"GET_CONTAINERS"}`, 200, `{"type":"GET_CONTAINERS","get_containers":{"containers":[{"framework_id":{"value":"m-0000"},...`},
+		{`{"type":"READ_FILE","read_file":{"path":"` + file + `/stdout","offset":1,"length":1}}`, 200, `{"type":"READ_FILE","read_file":{"size":3,"data":"aQ=="}}`},
+		{`{"type":"READ_FILE","read_file":{"path":"` + file + `/nope","offset":0}}`, 404, ``},
+		{`{"type":"LIST_FILES","list_files":{"path":"` + file + `"}}`, 200, `{"type":"LIST_FILES","list_files":{"file_infos":[{"path":"` + file + `/stderr","nlink":1,...`},
+	} {
+		w := ask(a, "POST", "/api/v1", c.body, mediaHeader, mediaJSON)
+		want, prefix := strings.CutSuffix(c.want, "...")
+		got := w.Body.String()
+		if w.Code != c.status || (prefix && !strings.HasPrefix(got, want)) || (!prefix && got != want) {
+			t.Errorf("%s: got %d %.200q, want %d %q", c.body, w.Code, got, c.status, c.want)
+		}
+	}
+	call, err := proto.Marshal(&agent.Call{Type: agent.Call_GET_TASKS.Enum()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := ask(a, "POST", "/api/v1", string(call), mediaHeader, mediaProtobuf, "Accept", mediaProtobuf)
+	var res agent.Response
+	if err := proto.Unmarshal(w.Body.Bytes(), &res); err != nil || len(res.GetGetTasks().GetLaunchedTasks()) != 1 || w.Header().Get(mediaHeader) != mediaProtobuf {
+		t.Errorf("protobuf: %d %v %v", w.Code, err, &res)
+	}
+	if w := ask(a, "POST", "/api/v1", `{"type":"GET_HEALTH"}`, mediaHeader, mediaJSON, "Accept", "text/html"); w.Code != http.StatusNotAcceptable {
+		t.Errorf("Accept: got %d", w.Code)
+	}
+	if w := ask(a, "POST", "/api/v1", `x`, mediaHeader, "text/plain"); w.Code != http.StatusUnsupportedMediaType {
+		t.Errorf("Content-Type: got %d", w.Code)
+	}
+}
+
+func TestStatisticsOfARunningTask(t *testing.T) {
+	a, m := startAgent(t)
+	m.run(taskInfo("busy", "sh -c 'while :; do :; done' & exec sleep 1000"))
+	m.until(t, "busy", v1.TaskState_TASK_RUNNING)
+	eventually(t, "CPU time", func() bool {
+		views := a.containers()
+		return len(views) == 1 && views[0].usage.User > 0 && views[0].usage.RSS > 0
+	})
+	v := a.containers()[0]
+	if v.cpus != 0.2 || v.memMB != 64 {
+		t.Errorf("limits %v cpus %v MB, want 0.2 and 64", v.cpus, v.memMB)
+	}
+	if err := syscall.Kill(v.pid, 0); err != nil {
+		t.Errorf("pid %d: %v", v.pid, err)
+	}
+}
