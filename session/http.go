@@ -45,7 +45,7 @@ func newTransport(o Options) *http.Transport {
 func (s *Session) open(ctx context.Context, r request) (*http.Response, *CallRecord, error) {
 	req, err := http.NewRequestWithContext(ctx, r.method, r.url, bytes.NewReader(r.body))
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: not a usable URL: %q", r.op, clip(r.url))
+		return nil, nil, fmt.Errorf("%s: not a usable URL: %s", r.op, showURL(r.url))
 	}
 	if u := req.URL.User; u != nil {
 		return nil, nil, fmt.Errorf("%s: credentials in the URL are not sent; give principal and secret", r.op)

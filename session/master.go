@@ -108,6 +108,9 @@ func redirectBase(from, location string) (string, error) {
 	if err != nil || to.Hostname() == "" || (to.Scheme != "http" && to.Scheme != "https") {
 		return "", fmt.Errorf("redirect from %s: cannot follow Location %q", from, clip(location))
 	}
+	if base.Scheme == "https" && to.Scheme == "http" {
+		return "", fmt.Errorf("redirect from %s: to %s without TLS; not followed", from, clip(location))
+	}
 	return to.Scheme + "://" + withPort(to), nil
 }
 

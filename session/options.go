@@ -36,7 +36,8 @@ type Options struct {
 
 	// Dial opens connections; nil is net.Dialer.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
-	// TLS is used for https masters and agents; nil is Go's default.
+	// TLS is used for https masters and agents; nil is Go's default. With a zk://
+	// address it also says that the masters speak https, which ZooKeeper does not tell.
 	TLS *tls.Config
 	// Principal and Secret are sent as Basic authentication to masters and
 	// agents when Principal is not empty.

@@ -16,7 +16,7 @@ import (
 func (s *Session) PostURL(ctx context.Context, target string, body []byte) (Answer, error) {
 	u, err := url.Parse(target)
 	if err != nil || u.Host == "" {
-		return Answer{}, s.failed(fmt.Errorf("post: %q is not a URL; want http://host:port/path", clip(target)))
+		return Answer{}, s.failed(fmt.Errorf("post: %q is not a URL; want http://host:port/path", showURL(target)))
 	}
 	if isSchedulerPath(u.Path) {
 		return s.postScheduler(ctx, u, body)
@@ -110,7 +110,7 @@ func (s *Session) base(ctx context.Context) (string, error) {
 // Get fetches a path ("/state") from the leading master or a whole URL. A
 // redirect of a master to the leader is followed.
 func (s *Session) Get(ctx context.Context, pathOrURL string) (Answer, error) {
-	r := request{op: "get " + clip(pathOrURL), method: http.MethodGet, url: pathOrURL, header: http.Header{"Accept": {"*/*"}}}
+	r := request{op: "get " + showURL(pathOrURL), method: http.MethodGet, url: pathOrURL, header: http.Header{"Accept": {"*/*"}}}
 	var a Answer
 	var err error
 	if strings.Contains(pathOrURL, "://") {
@@ -119,4 +119,13 @@ func (s *Session) Get(ctx context.Context, pathOrURL string) (Answer, error) {
 		a, err = s.doLeader(ctx, r, "/"+strings.TrimPrefix(pathOrURL, "/"))
 	}
 	return a, s.failed(err)
+}
+
+// showURL is a URL or path as it may be shown: clipped and without a password.
+func showURL(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "(not a URL)"
+	}
+	return clip(u.Redacted())
 }

@@ -149,6 +149,9 @@ func (s *Session) curl(c CallRecord) string {
 	}
 	var names []string
 	for name := range c.Header {
+		if name == "Authorization" {
+			continue
+		}
 		names = append(names, name)
 	}
 	slices.Sort(names)

@@ -35,8 +35,13 @@ func TestSecretsStayOut(t *testing.T) {
 		st := b.subscribe()
 		st.send(offerRecord)
 		b.s.Launch(b.ctx, []byte(acceptBody))
-		b.s.Get(b.ctx, "http://alice:"+secret+"@m1:5050/state")
-		b.s.Get(b.ctx, "http://nobody:1/state")
+		for _, target := range []string{"http://alice:" + secret + "@m1:5050/state", "http://nobody:1/state", "http://x:" + secret + "@ho st/"} {
+			_, err := b.s.Get(b.ctx, target)
+			fmt.Fprintln(&shown, err)
+			_, err = b.s.PostURL(b.ctx, target, []byte("{}"))
+			fmt.Fprintln(&shown, err, b.s.LastError())
+		}
+		b.s.PostRaw(b.ctx, "", http.Header{"Authorization": {wanted}}, []byte("{}"))
 		for _, c := range b.s.Calls() {
 			fmt.Fprintln(&shown, c, c.Header, c.URL, c.Err)
 		}
