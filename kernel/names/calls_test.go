@@ -85,6 +85,20 @@ func TestLaunchWaitsForAnOfferWithRoom(t *testing.T) {
 	}
 }
 
+func TestLaunchInADryRun(t *testing.T) {
+	f := newFakeMaster(t)
+	s := newTestSet(t, f)
+	s.subscribe()
+	s.waitForOffers()
+	s.now("test").SetDryRun(true)
+	got := failure(t, func() { s.launch("true") })
+	if want := "launch: dry run, so there is no task. Not sent: curl "; !strings.HasPrefix(got, want) || !strings.Contains(got, `"ACCEPT"`) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	s.now("test").SetDryRun(false)
+	s.launch("true").Wait("TASK_RUNNING") // the offer is still there
+}
+
 func TestCallsSendWhatTheyAreGiven(t *testing.T) {
 	f := newFakeMaster(t)
 	s := newTestSet(t, f)

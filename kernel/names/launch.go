@@ -34,6 +34,9 @@ func (s *Set) launch(args ...any) *Task {
 		if err := s.fillIn(ctx, live, want); err != nil {
 			return nil, err
 		}
+		if live.Status().DryRun {
+			return nil, notSent(ctx, live, want.body)
+		}
 		tasks, err := live.Launch(ctx, want.body.JSON())
 		if err != nil {
 			return nil, err
@@ -43,6 +46,15 @@ func (s *Set) launch(args ...any) *Task {
 		}
 		return s.handle(tasks[0]), nil
 	})
+}
+
+// notSent shows what a dry run keeps back: there is no task to give.
+func notSent(ctx context.Context, live *session.Session, body *resources.Document) error {
+	answer, err := live.Post(ctx, body.JSON())
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("dry run, so there is no task. %s", answer)
 }
 
 func (s *Set) launchArgs(args []any) (launchArgs, error) {
