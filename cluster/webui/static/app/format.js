@@ -38,13 +38,19 @@ export function setClock(masterMs) {
 
 const nowSeconds = () => Date.now() / 1000 + clock.ahead;
 
-// duration writes seconds, "3 min", with the two largest units from an hour on.
+// duration writes seconds in their two largest units, "3 min 20 s".
 export function duration(seconds) {
-  const s = Math.max(0, Math.round(seconds));
+  if (seconds < 10) return `${number(Math.max(0, seconds), 1)} s`;
+  const s = Math.round(seconds);
   if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60 ? (s % 60) + ' s' : ''}`.trim();
-  if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor(s / 60) % 60} min`;
-  return `${Math.floor(s / 86400)} d ${Math.floor(s / 3600) % 24} h`;
+  if (s < 3600) return two(s, 60, 'min', 1, 's');
+  if (s < 86400) return two(s, 3600, 'h', 60, 'min');
+  return two(s, 86400, 'd', 3600, 'h');
+}
+
+function two(s, large, largeName, small, smallName) {
+  const rest = Math.floor((s % large) / small);
+  return `${Math.floor(s / large)} ${largeName}${rest ? ` ${rest} ${smallName}` : ''}`;
 }
 
 // ago writes how long ago a time was, coarsely.
@@ -73,9 +79,6 @@ export function time(seconds) {
 }
 
 const validTime = (seconds) => Number.isFinite(seconds) && seconds > 0 && seconds < 8.64e12;
-
-// since is how long something takes that began then.
-export const since = (seconds) => duration(nowSeconds() - seconds);
 
 // shortId cuts what all ids of a master have in common: "…4a7e8f3d2c1b-0003".
 export function shortId(id) {

@@ -11,7 +11,8 @@ const pauseMs = 1000;
 
 const panes = new Map();
 
-// logPane describes the pane of a file. It lives until closePanes.
+// logPane describes the pane of a file, short with a title. It lives until
+// closePanes.
 export function logPane(key, reader, path, options = {}) {
   if (!panes.has(key)) panes.set(key, new Pane(reader, path, options));
   return own(panes.get(key).element, key);
@@ -24,8 +25,8 @@ export function closePanes() {
 }
 
 class Pane {
-  constructor(reader, path, { short = false }) {
-    Object.assign(this, { reader, path, short });
+  constructor(reader, path, { title = null }) {
+    Object.assign(this, { reader, path, title });
     this.start = this.end = this.size = 0; // bytes of the file: shown from, shown to, its size
     this.follow = true;
     this.wrap = true;
@@ -33,7 +34,7 @@ class Pane {
     this.opened = false;
     this.lastFragment = 0;
     this.element = document.createElement('div');
-    this.element.className = short ? 'log short' : 'log';
+    this.element.className = title ? 'log short' : 'log';
     this.bar = document.createElement('div');
     this.bar.className = 'log-bar';
     this.text = document.createElement('pre');
@@ -140,6 +141,7 @@ class Pane {
       : this.size === 0 ? 'Empty so far'
         : shown === this.size ? bytes(this.size) : `${bytes(shown)} of ${bytes(this.size)}`;
     render(this.bar,
+      this.title ? h('h2', null, this.title) : null,
       h('span', { class: 'faint' }, where),
       this.problem ? h('span', { class: 'bad', role: 'status' }, this.problem) : null,
       h('span', { class: 'space' }),

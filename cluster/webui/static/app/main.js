@@ -159,6 +159,7 @@ function navigate() {
   draw();
   window.scrollTo(0, 0);
   document.getElementById('content').focus({ preventScroll: true });
+  document.querySelector('#header [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   refresh();
 }
 

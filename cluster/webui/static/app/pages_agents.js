@@ -2,14 +2,12 @@
 // the agent itself.
 
 import { h } from './dom.js';
-import { amount, bytes, exact, number, plural, shortId, time } from './format.js';
+import { amount, bytes, number, plural, shortId, time } from './format.js';
 import { agentAddress, agentState, resourceNames, taskCounts } from './model.js';
 import { logPane } from './log.js';
 import { agentPage, reader } from './source.js';
 import { table } from './table.js';
-import { badge, chips, crumbs, facts, idLink, link, notice, page, resourceBars, resourceText, taskTable, taskTiles, to, usage } from './parts.js';
-
-const titles = { cpus: 'CPUs', mem: 'Memory', disk: 'Disk', gpus: 'GPUs' };
+import { badge, chips, crumbs, facts, idLink, link, notice, page, resourceBars, resourceText, resourceTitles, taskTable, taskTiles, to, usage } from './parts.js';
 
 export const agents = {
   title: () => 'Agents',
@@ -24,7 +22,7 @@ export const agents = {
         { name: 'ID', kind: 'mono', value: (a) => a.id, show: (a) => idLink(to.agent(a.id), a.id) },
         { name: 'Attributes', value: (a) => Object.entries(a.attributes).join(), show: (a) => chips(a.attributes) },
         ...resourceNames.filter(has).map((name) => ({
-          name: titles[name], kind: 'number', value: (a) => a.used_resources[name], show: (a) => usage(name, a.used_resources[name], a.resources[name]),
+          name: resourceTitles[name], kind: 'number', value: (a) => a.used_resources[name], show: (a) => usage(name, a.used_resources[name], a.resources[name]),
         })),
         { name: 'Active tasks', kind: 'number', value: (a) => tasksOn(model, a).filter((t) => t.group === 'active').length },
         { name: 'Registered', kind: 'time', value: (a) => a.registered_time, show: (a) => time(a.registered_time) },
@@ -190,7 +188,7 @@ function run(a, e, use) {
   return h('section', { class: 'card', key: e.container },
     facts(
       ['State', badge(e.group)],
-      ['Name', e.name],
+      ['Name', e.name, 'long'],
       ['Type', e.type],
       ['Source', e.source],
       ['Container', h('span', { class: 'mono' }, e.container)],
@@ -198,12 +196,12 @@ function run(a, e, use) {
       ['CPUs used', e.group === 'active' && use?.cpus !== undefined ? number(use.cpus) : null],
       ['Memory used', e.group === 'active' && use?.rss ? bytes(use.rss) : null],
       ['Queued', e.queued_tasks.length ? plural(e.queued_tasks.length, 'task') : null],
-      ['Sandbox', h('a', { class: 'mono', href: to.browse(a.id, e.directory) }, e.directory)]));
+      ['Sandbox', h('a', { class: 'mono', href: to.browse(a.id, e.directory) }, e.directory), 'long']));
 }
 
 // browse lists a directory of a sandbox.
 export const browse = {
-  title: ({ query }) => `Files of ${baseName(query.get('path') ?? '')}`,
+  title: ({ query }) => sandboxName(query.get('path') ?? ''),
   load: async ({ model, params, query }) => {
     const a = model.agentsById.get(params[0]);
     if (!a) return {};
@@ -222,7 +220,7 @@ export const browse = {
     if (!a) return unknownAgent(way);
     if (extra?.error === 'gone') return [way, notice('bad', 'There is no such directory. Sandboxes of tasks that ended long ago are removed by the agent.')];
     if (extra?.error) return [way, notice('bad', extra.error)];
-    return [way, page(baseName(path), table({
+    return [way, page(sandboxName(path), table({
       id: 'files', title: 'Files', rows: extra?.path === path ? extra.files ?? [] : [], key: (f) => f.path, sort: 'Name',
       empty: extra?.files ? 'This directory is empty.' : 'Asking the agent…',
       columns: fileColumns(a),
@@ -240,15 +238,22 @@ function fileColumns(a) {
     { name: 'Owner', value: (f) => `${f.uid} ${f.gid}`, show: (f) => (f.uid === f.gid ? f.uid : `${f.uid} : ${f.gid}`) },
     { name: 'Size', kind: 'number', value: (f) => (isDirectory(f) ? -1 : f.size), show: (f) => (isDirectory(f) ? '–' : h('span', { title: plural(f.size, 'byte') }, bytes(f.size))) },
     { name: 'Changed', kind: 'time', value: (f) => f.mtime, show: (f) => time(f.mtime) },
-    { name: '', value: () => '', show: (f) => (isDirectory(f) ? null : h('a', { href: reader(a).download(f.path), title: exact(f.mtime) }, 'download')) },
+    { name: '', value: () => '', show: (f) => (isDirectory(f) ? null : h('a', { href: reader(a).download(f.path) }, 'download')) },
   ];
+}
+
+// sandboxName is what a directory is called: the sandbox itself has no name that
+// says anything.
+function sandboxName(path) {
+  const parts = path.split('/').filter(Boolean);
+  return parts.at(-2) === 'runs' ? `Sandbox of ${parts.at(-3)}` : baseName(path);
 }
 
 // pathCrumbs leads from the agent through the directories of a sandbox; those
 // above it cannot be listed.
 function pathCrumbs(a, id, path) {
   const parts = path.split('/');
-  const top = parts.findIndex((p, i) => i >= 1 && parts[i - 1] === 'runs') ;
+  const top = parts.findIndex((p, i) => i >= 1 && parts[i - 1] === 'runs');
   const shown = parts.slice(Math.max(top, 0)).filter(Boolean);
   const before = parts.slice(0, Math.max(top, 0)).join('/');
   const executorAt = parts.indexOf('executors');
@@ -284,7 +289,7 @@ export const masterLog = {
   },
 };
 
-// aliases leads from the addresses of Mesos' own web UI to the files they name.
+// sandboxPath is the directory behind an address of Mesos' own web UI.
 export function sandboxPath(framework, executorId, task) {
   const run = `/frameworks/${framework}/executors/${executorId}/runs/latest`;
   return task ? `${run}/tasks/${task}` : run;

@@ -1,11 +1,11 @@
 // The pages about the cluster as a whole.
 
 import { h } from './dom.js';
-import { amount, exact, number, plural, time } from './format.js';
+import { amount, exact, number, time } from './format.js';
 import { agentState, resourceNames } from './model.js';
 import { master } from './source.js';
 import { table } from './table.js';
-import { badge, code, facts, idLink, link, metricCounts, page, resourceBars, resourceText, taskTable, taskTiles, to } from './parts.js';
+import { badge, code, facts, idLink, link, metricCounts, page, pageWith, resourceBars, resourceText, resourceTitles, taskTable, taskTiles, to } from './parts.js';
 
 export const home = {
   title: () => 'Overview',
@@ -16,7 +16,7 @@ export const home = {
     const active = tasks('active');
     const unreachable = tasks('unreachable');
     const subscribed = (s.frameworks ?? []).length > 0;
-    return page(s.cluster || 'Cluster',
+    return pageWith(s.cluster || 'Cluster', [`Mesos ${s.version} · master ${masterAddress(s)} · started `, time(s.start_time)],
       h('div', { class: 'columns', key: 'top' },
         resourceBars(model.resources),
         taskTiles(metricCounts(extra?.metrics, model.tasks), 'Tasks since the master started')),
@@ -28,7 +28,10 @@ export const home = {
 };
 
 export const subscribeHint = () => ['No framework yet. In a cell: ', code('subscribe()')];
+const offersHint = () => ['No offer is outstanding. What was declined comes back after its refuse_seconds, or at once with ', code('revive()'), ' in a cell.'];
 const launchHint = () => ['No task runs. In a cell: ', code('launch("sleep 1000")')];
+
+const masterAddress = (s) => (s.leader_info ? `${s.leader_info.hostname}:${s.leader_info.port}` : s.leader ?? '');
 
 function masterCard(s, model) {
   const count = (n) => Math.round(n ?? 0);
@@ -37,36 +40,40 @@ function masterCard(s, model) {
     h('div', { class: 'card-head' }, h('h2', null, 'Master')),
     facts(
       ['Cluster', s.cluster],
-      ['Address', s.leader_info ? `${s.leader_info.hostname}:${s.leader_info.port}` : s.leader],
+      ['Address', masterAddress(s)],
       ['ID', h('span', { class: 'mono' }, s.id)],
       ['Version', [s.version, s.git_sha ? h('span', { class: 'faint' }, ` ${s.git_sha.slice(0, 7)}`) : null]],
       ['Built', s.build_time ? h('span', { title: exact(s.build_time) }, [s.build_date, s.build_user && ` by ${s.build_user}`]) : null],
       ['Started', time(s.start_time)],
       ['Elected', s.elected_time ? time(s.elected_time) : null],
       ['Agents', link('#/agents', agents.filter(Boolean).join(', '))],
-      ['Frameworks', link('#/frameworks', `${model.frameworks.filter((f) => f.group === 'active').length} active, ${plural(model.frameworks.length, 'known').replace(/s$/, '')}`)],
+      ['Frameworks', link('#/frameworks', frameworkCounts(model.frameworks))],
       ['Log', s.log_dir || s.external_log_file ? link('#/log', 'read the master’s log') : null],
       ['Data', h('span', { class: 'links' }, ['/state', '/metrics/snapshot', '/flags'].map((p) => h('a', { href: p, key: p }, p)))]));
+}
+
+function frameworkCounts(frameworks) {
+  return ['active', 'inactive', 'completed'].map((group) => [frameworks.filter((f) => f.group === group).length, group])
+    .filter(([n, group]) => n > 0 || group === 'active').map(([n, group]) => `${n} ${group}`).join(', ');
 }
 
 export const offers = {
   title: () => 'Offers',
   view: ({ model }) => page('Offers', table({
     id: 'offers', title: 'Outstanding offers', rows: model.offers, key: (o) => o.id, sort: 'ID',
-    empty: [(model.state.frameworks ?? []).length ? 'No offer is outstanding. Those that were declined or accepted come back after their refuse_seconds; in a cell, ' : 'No framework yet. In a cell: ',
-      code((model.state.frameworks ?? []).length ? 'revive()' : 'subscribe()'), (model.state.frameworks ?? []).length ? ' asks for them at once.' : ''],
+    empty: model.state.frameworks?.length ? offersHint() : subscribeHint(),
     columns: [
       { name: 'ID', kind: 'mono', value: (o) => o.id, show: (o) => h('span', { title: o.id }, o.id.replace(/^.*(-O\d+)$/, '…$1')) },
       { name: 'Framework', value: (o) => o.framework.name, show: (o) => link(to.framework(o.framework.id), o.framework.name || o.framework.id) },
       { name: 'Role', value: (o) => o.allocation_info?.role ?? '' },
       { name: 'Agent', value: (o) => o.agent?.hostname ?? o.slave_id, show: (o) => h('a', { href: to.agent(o.slave_id), title: o.slave_id }, o.agent?.hostname ?? o.slave_id) },
-      ...['cpus', 'mem', 'disk', 'gpus'].map((name) => ({ name: { cpus: 'CPUs', mem: 'Memory', disk: 'Disk', gpus: 'GPUs' }[name], kind: 'number', value: (o) => o.resources[name] ?? 0, show: (o) => amount(name, o.resources[name] ?? 0) })),
+      ...resourceNames.filter((name) => model.resources[name].total > 0).map((name) => ({ name: resourceTitles[name], kind: 'number', value: (o) => o.resources[name] ?? 0, show: (o) => amount(name, o.resources[name] ?? 0) })),
       { name: 'Ports', value: (o) => o.resources.ports ?? '', show: (o) => h('span', { class: 'mono' }, (o.resources.ports ?? '').replace(/^\[|\]$/g, '')) },
     ],
   })),
 };
 
-const quantities = (q) => resourceText(q ?? {});
+const quantities = (name, of) => ({ name, kind: 'text', value: (r) => of(r)?.cpus ?? 0, show: (r) => resourceText(of(r) ?? {}) });
 
 export const roles = {
   title: () => 'Roles',
@@ -77,12 +84,12 @@ export const roles = {
     columns: [
       { name: 'Role', kind: 'name', value: (r) => r.name },
       { name: 'Weight', kind: 'number', value: (r) => r.weight, show: (r) => number(r.weight) },
-      { name: 'Frameworks', value: (r) => r.frameworks.length, kind: 'number', show: (r) => frameworkNames(r, model) },
-      { name: 'Allocated', value: (r) => r.allocated?.cpus ?? 0, show: (r) => quantities(r.allocated) },
-      { name: 'Offered', value: (r) => r.offered?.cpus ?? 0, show: (r) => quantities(r.offered) },
-      { name: 'Reserved', value: (r) => r.reserved?.cpus ?? 0, show: (r) => quantities(r.reserved) },
-      { name: 'Quota: guarantee', value: (r) => r.quota?.guarantee?.cpus ?? 0, show: (r) => quantities(r.quota?.guarantee) },
-      { name: 'Quota: limit', value: (r) => r.quota?.limit?.cpus ?? 0, show: (r) => quantities(r.quota?.limit) },
+      { name: 'Frameworks', value: (r) => r.frameworks.length, kind: 'text', show: (r) => frameworkNames(r, model) },
+      quantities('Allocated', (r) => r.allocated),
+      quantities('Offered', (r) => r.offered),
+      quantities('Reserved', (r) => r.reserved),
+      quantities('Guarantee', (r) => r.quota?.guarantee),
+      quantities('Limit', (r) => r.quota?.limit),
     ],
   })),
 };

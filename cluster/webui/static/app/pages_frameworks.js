@@ -75,7 +75,7 @@ function frameworkFacts(f) {
     ['Ended', f.unregistered_time ? time(f.unregistered_time) : null],
     ['Failover timeout', duration(f.failover_timeout)],
     ['Checkpoints', f.checkpoint ? 'yes' : 'no: its tasks end with the agent'],
-    ['Capabilities', (f.capabilities ?? []).join(', ')],
+    ['Capabilities', (f.capabilities ?? []).join(', '), 'long'],
     ['Used', resourceText(f.used_resources)],
     ['Offered', resourceText(f.offered_resources)],
     ['Labels', labels(f.labels)]);
@@ -159,6 +159,5 @@ function timeline(t, full) {
 function logs(t, name) {
   const path = `${t.sandbox}/${name}`;
   return h('section', { class: 'card', key: name, 'aria-label': name },
-    h('div', { class: 'card-head' }, h('h2', null, name), link(to.read(t.slave_id, path), 'full page')),
-    logPane(`${t.key} ${name}`, reader(t.agent), path, { short: true }));
+    logPane(`${t.key} ${name}`, reader(t.agent), path, { title: link(to.read(t.slave_id, path), name) }));
 }

@@ -1,8 +1,8 @@
 // Pieces that several pages use.
 
 import { h } from './dom.js';
-import { amount, bytes, megabytes, number, plural, shortId, since, duration, time } from './format.js';
-import { agentState, resourceNames, taskCounts, taskStates } from './model.js';
+import { amount, duration, megabytes, number, shortId, time } from './format.js';
+import { resourceNames, taskCounts, taskStates } from './model.js';
 import { table } from './table.js';
 
 const seg = encodeURIComponent;
@@ -32,23 +32,29 @@ const stateClass = {
 // badge shows a state: colour, a dot and its name.
 export function badge(state) {
   const name = state.replace('TASK_', '');
-  const shown = name[0] + name.slice(1).toLowerCase().replaceAll('_', ' ');
+  const shown = name[0].toUpperCase() + name.slice(1).toLowerCase().replaceAll('_', ' ');
   return h('span', { class: `badge ${stateClass[name] ?? 'killed'}` }, shown);
 }
 
-// facts shows names with values; those without a value are left out.
+// facts shows names with values, [name, value, 'long'] on a line of its own; those
+// without a value are left out.
 export function facts(...pairs) {
   return h('dl', { class: 'facts' }, pairs.filter(([, v]) => v !== undefined && v !== null && v !== '' && v !== false)
-    .map(([name, value]) => h('div', { key: name }, h('dt', null, name), h('dd', null, value))));
+    .map(([name, value, kind]) => h('div', { key: name, class: kind }, h('dt', null, name), h('dd', null, value))));
 }
 
 export function page(title, ...content) {
   return [h('div', { class: 'title', key: 'title' }, h('h1', null, title)), content];
 }
 
+// pageWith is a page with something said beside its title.
+export function pageWith(title, aside, ...content) {
+  return [h('div', { class: 'title', key: 'title' }, h('h1', null, title), h('p', { class: 'faint' }, aside)), content];
+}
+
 export function crumbs(...items) {
   return h('nav', { class: 'crumbs', 'aria-label': 'Breadcrumb', key: 'crumbs' },
-    h('ol', null, items.map((item, i) => h('li', { key: String(i) }, item))));
+    h('ol', null, items.flat().filter(Boolean).map((item, i) => h('li', { key: String(i) }, item))));
 }
 
 export const notice = (kind, ...content) => h('p', { class: `notice ${kind}`, key: `notice ${kind}`, role: kind === 'bad' ? 'alert' : undefined }, content);
@@ -56,7 +62,7 @@ export const notice = (kind, ...content) => h('p', { class: `notice ${kind}`, ke
 // code shows what to type.
 export const code = (text) => h('code', null, text);
 
-const resourceTitles = { cpus: 'CPUs', mem: 'Memory', disk: 'Disk', gpus: 'GPUs' };
+export const resourceTitles = { cpus: 'CPUs', mem: 'Memory', disk: 'Disk', gpus: 'GPUs' };
 
 // resourceBars shows used, offered and idle of each resource that there is.
 export function resourceBars(resources, title = 'Resources') {
@@ -151,7 +157,7 @@ export function usage(name, used, total) {
 export const resourceText = (r) => {
   const first = resourceNames.filter((n) => r[n]).map((n) => `${resourceTitles[n]} ${amount(n, r[n])}`);
   const rest = Object.keys(r).filter((n) => !resourceNames.includes(n) && r[n]).sort().map((n) => `${n} ${r[n]}`);
-  return [...first, ...rest].join(' · ') || 'none';
+  return [...first, ...rest].join(' · ') || '–';
 };
 
 export const chips = (object) => {
@@ -161,5 +167,3 @@ export const chips = (object) => {
 };
 
 export const labels = (list) => (list?.length ? h('span', { class: 'chips' }, list.map((l, i) => h('span', { class: 'chip', key: String(i) }, h('b', null, l.key), l.value ?? ''))) : undefined);
-
-export { agentState, amount, bytes, megabytes, number, plural, shortId, since, duration, time };

@@ -58,7 +58,7 @@ function headerCell(column, state, change) {
   const direction = sorted ? (state.descending ? 'descending' : 'ascending') : undefined;
   const press = () => change({ sort: column.name, descending: sorted ? !state.descending : column.kind === 'number' || column.kind === 'time' });
   return h('th', { class: column.kind, scope: 'col', 'aria-sort': direction, key: column.name },
-    h('button', { onclick: press }, column.name, h('span', { class: 'arrow', 'aria-hidden': 'true' }, sorted ? (state.descending ? '↓' : '↑') : '')));
+    h('button', { onclick: press }, column.name, sorted ? h('span', { class: 'arrow', 'aria-hidden': 'true' }, state.descending ? '↓' : '↑') : null));
 }
 
 function filtered(spec, filter) {
