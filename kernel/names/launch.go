@@ -259,7 +259,7 @@ func (s *Set) fitting(ctx context.Context, live *session.Session, infos []*resou
 			}
 		}
 		if _, err := live.WaitForOffers(ctx, 1); err != nil {
-			fail("launch", err)
+			fail("launch", withOfferHint(err))
 		}
 		select {
 		case <-changed:

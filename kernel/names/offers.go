@@ -103,11 +103,16 @@ func (s *Set) waitForOffers(args ...any) Offers {
 	}
 	return with(s, op, within, func(ctx context.Context, live *session.Session) (Offers, error) {
 		offers, err := live.WaitForOffers(ctx, want)
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = fmt.Errorf("%w; revive() clears filters, status() and frameworks() tell who may hold the resources", err)
-		}
-		return offers, err
+		return offers, withOfferHint(err)
 	})
+}
+
+// withOfferHint says what may keep offers away when a wait for them was in vain.
+func withOfferHint(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w; revive() clears filters, frameworks() tells who may hold the resources", err)
+	}
+	return err
 }
 
 // accept takes offers, operations and the time for which the rest is refused.
