@@ -125,11 +125,8 @@ func (r *REPL) histCommand(_ context.Context, args string, out io.Writer) error 
 
 // describe answers `x?`.
 func (r *REPL) describe(name string) error {
-	if r.o.Help != nil {
-		if text, ok := r.o.Help(name); ok {
-			r.page(text)
-			return nil
-		}
+	if r.helpPage(name) {
+		return nil
 	}
 	d, err := r.o.Kernel.Describe(name)
 	if err != nil {

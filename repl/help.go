@@ -27,11 +27,8 @@ func (r *REPL) helpCommand(_ context.Context, name string, _ io.Writer) error {
 		r.page(r.overview())
 		return nil
 	}
-	if r.o.Help != nil {
-		if text, ok := r.o.Help(name); ok {
-			r.page(text)
-			return nil
-		}
+	if r.helpPage(name) {
+		return nil
 	}
 	for _, c := range r.commands {
 		if c.Name == name {
@@ -48,6 +45,18 @@ func (r *REPL) helpCommand(_ context.Context, name string, _ io.Writer) error {
 		return fmt.Errorf(":help %s: nothing is known of it; did you mean %s?", name, near)
 	}
 	return fmt.Errorf(":help %s: nothing is known of it; :help lists what there is", name)
+}
+
+// helpPage shows the page that Options.Help has of name, if any.
+func (r *REPL) helpPage(name string) bool {
+	if r.o.Help == nil {
+		return false
+	}
+	text, ok := r.o.Help(name)
+	if ok {
+		r.page(wrapLines(text, r.textWidth(), ""))
+	}
+	return ok
 }
 
 func (r *REPL) usage(c Command) string {

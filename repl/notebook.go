@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -108,11 +109,41 @@ func writeCell(b *bytes.Buffer, c record) {
 	if c.failed || strings.TrimSpace(c.output) == "" {
 		return // what a failed cell shows depends on where it stands
 	}
-	output := strings.TrimRight(c.output, "\n")
+	output := masked(strings.TrimRight(c.output, "\n"))
 	if c.cut {
 		output += "\n..."
 	}
 	writeFenceAfter(b, "output", output)
+}
+
+// changing is what differs from run to run, with the pattern of package
+// snippets that stands for it, in the order in which they are looked for.
+var changing = []struct {
+	re      *regexp.Regexp
+	pattern string
+}{
+	{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-(\d{4,}|[SO]\d+)\b`), "<ID>"},
+	{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`), "<UUID>"},
+	{regexp.MustCompile(`\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[-+]\d{2}:?\d{2})?\b`), "<TIME>"},
+	{regexp.MustCompile(`\b(127\.0\.0\.1|localhost):\d{2,5}\b`), "<HOST>"},
+	{regexp.MustCompile(`\b1[6-9]\d{8}(\.\d+)?\b`), "<NUM>"}, // seconds since 1970
+}
+
+// taskID may be an id that launch made up, if it has a letter and a digit.
+var taskID = regexp.MustCompile(`\b[0-9a-f]{8}\b`)
+
+// masked puts patterns for what changes from run to run, so that a saved
+// session can be replayed and checked.
+func masked(output string) string {
+	for _, c := range changing {
+		output = c.re.ReplaceAllString(output, c.pattern)
+	}
+	return taskID.ReplaceAllStringFunc(output, func(id string) string {
+		if strings.ContainsAny(id, "abcdef") && strings.ContainsAny(id, "0123456789") {
+			return "<WORD>"
+		}
+		return id
+	})
 }
 
 func writeFence(b *bytes.Buffer, info, text string) {

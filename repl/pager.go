@@ -18,15 +18,23 @@ func (r *REPL) displayed(v kernel.Value) string {
 	return display.Text(v, o)
 }
 
-// page prints a text: a window at a time on a terminal when it is longer than
-// one; cut after settings.lines where paging is off; all of it into a pipe.
-func (r *REPL) page(text string) {
+// longValue is how many windows a value fills before it is paged: terminals
+// scroll back, so what is only somewhat longer than one is better printed.
+const longValue = 2
+
+// page prints a text that is read from its beginning; see pageBeyond.
+func (r *REPL) page(text string) { r.pageBeyond(1, text) }
+
+// pageBeyond prints a text: a window at a time on a terminal when it fills
+// more windows than said; cut after settings.lines where paging is off; all of
+// it into a pipe.
+func (r *REPL) pageBeyond(windows int, text string) {
 	text = strings.TrimSuffix(text, "\n")
 	lines := strings.Split(text, "\n")
 	width, height := r.scr.window()
 	switch {
 	case r.term != nil && r.settings.paging:
-		if rowsOf(lines, width) >= height {
+		if rowsOf(lines, width) >= windows*height {
 			r.pageThrough(lines)
 			return
 		}
@@ -119,9 +127,11 @@ func (t *terminal) key() byte {
 	return b[0]
 }
 
-// wrapLong breaks the lines of a text that are wider than width between words,
-// the rest of them indented; 0 leaves all as they are.
-func wrapLong(text string, width int) string {
+// wrapLong breaks the lines of a message that are wider than width between
+// words, the rest of them indented by four; 0 leaves all as they are.
+func wrapLong(text string, width int) string { return wrapLines(text, width, "    ") }
+
+func wrapLines(text string, width int, hang string) string {
 	if width < 30 {
 		return text
 	}
@@ -131,7 +141,7 @@ func wrapLong(text string, width int) string {
 			continue
 		}
 		indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
-		lines[i] = indent + strings.Join(wrap(line, width-len(indent)-4), "\n    "+indent)
+		lines[i] = indent + strings.Join(wrap(line, width-len(indent)-len(hang)), "\n"+indent+hang)
 	}
 	return strings.Join(lines, "\n")
 }

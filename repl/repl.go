@@ -210,7 +210,7 @@ func (r *REPL) showResult(res kernel.Result) {
 		r.scr.println(r.th.text(dimText, cleanText(note)))
 	}
 	for _, v := range res.Values {
-		r.page(r.displayed(v))
+		r.pageBeyond(longValue, r.displayed(v))
 	}
 	if res.Err != nil {
 		r.showError(res.Err)
