@@ -97,16 +97,13 @@ type Error struct {
 	Diagnostics []Diagnostic // at least one; at most ten
 }
 
-// Error gives the first message, with its place.
+// Error gives every message with its place, a line each.
 func (e *Error) Error() string {
-	d := e.Diagnostics[0]
-	switch {
-	case d.Line > 0 && d.Col > 0:
-		return fmt.Sprintf("[%d]:%d:%d: %s", d.Cell, d.Line, d.Col, d.Message)
-	case d.Line > 0:
-		return fmt.Sprintf("[%d]:%d: %s", d.Cell, d.Line, d.Message)
+	lines := make([]string, len(e.Diagnostics))
+	for i, d := range e.Diagnostics {
+		lines[i] = d.place(e.Cell) + ": " + d.Message
 	}
-	return fmt.Sprintf("[%d]: %s", e.Cell, d.Message)
+	return strings.Join(lines, "\n")
 }
 
 // Diagnostic is one message at a place of the cell.
@@ -115,6 +112,20 @@ type Diagnostic struct {
 	Line, Col int    // from 1, Col in bytes; 0 when unknown
 	Source    string // the text of that line
 	Message   string
+}
+
+// place is "[cell]:line:col" as far as it is known.
+func (d Diagnostic) place(cell int) string {
+	if d.Cell != 0 {
+		cell = d.Cell
+	}
+	switch {
+	case d.Line > 0 && d.Col > 0:
+		return fmt.Sprintf("[%d]:%d:%d", cell, d.Line, d.Col)
+	case d.Line > 0:
+		return fmt.Sprintf("[%d]:%d", cell, d.Line)
+	}
+	return fmt.Sprintf("[%d]", cell)
 }
 
 // CellError is what a panic value of a helper implements when its text is

@@ -266,7 +266,7 @@ func (k *Kernel) failure(ctx context.Context, c *checked, end ending) error {
 
 func (k *Kernel) stopped(ctx context.Context, fail func(ErrorKind, int, string) error, more string) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fail(TimeoutError, k.where(), "the time for the cell is over"+more)
+		return fail(TimeoutError, k.where(), "timeout: the time for the cell is over"+more)
 	}
 	return fail(InterruptError, k.where(), "interrupted"+more)
 }

@@ -44,7 +44,7 @@ Each FILE runs in a session and on an embedded cluster of its own.`,
 	}
 	c.Flags().BoolVar(&flags.check, "check", false, "compare with the expected output, exit 1 where it differs")
 	c.Flags().BoolVar(&flags.update, "update", false, "write the output of this run into the files' output blocks")
-	c.Flags().BoolVarP(&flags.quiet, "quiet", "q", false, "print failures and the summary only")
+	c.Flags().BoolVarP(&flags.quiet, "quiet", "q", false, "print only what is not as expected, and the summary")
 	flags.register(c.Flags())
 	return c
 }
@@ -94,10 +94,8 @@ func runFile(ctx context.Context, flags runFlags, std stdio, file string) (bool,
 	if err != nil {
 		return false, err
 	}
-	if flags.quiet { // else they stand where they happened
-		for _, f := range report.Failures {
-			fmt.Fprintln(std.err, f.String(report.Name))
-		}
+	for _, f := range report.Failures {
+		fmt.Fprintln(std.err, f.String(report.Name))
 	}
 	fmt.Fprintln(std.err, report)
 	if flags.update {
