@@ -40,8 +40,10 @@ func TestStateSteps(t *testing.T) {
 			for _, next := range from.next() {
 				allowed = allowed || next == to
 			}
-			quiet := from == Closed && to == Disconnected
-			if allowed != (got == to && broken == 0 && from != to) && !quiet {
+			if from == Closed && (got != Closed || broken != 0) {
+				t.Errorf("%s to %s: now %s, %d errors; Closed is final", from, to, got, broken)
+			}
+			if from != Closed && allowed != (got == to && broken == 0 && from != to) {
 				t.Errorf("%s to %s: now %s, %d errors; allowed: %v", from, to, got, broken, allowed)
 			}
 		}

@@ -92,21 +92,21 @@ func (s *Session) restore() error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("event log: %s: %w", subscriptionName, err)
 	}
-	undo := map[int64]func(){}
+	open := map[int64]func(ok bool){} // what the answer of a call settles
 	err = eachLine(s.opt.Dir, func(line gjson.Result) bool {
-		switch line.Get("k").Str {
+		switch n := line.Get("n").Int(); line.Get("k").Str {
 		case "event":
 			s.replay(lineEvent(line))
 		case "call":
-			if body := line.Get("body"); body.Get("type").Str == "ACCEPT" {
-				undo[line.Get("n").Int()] = s.expectTasks([]byte(body.Raw))
+			s.calls.n = max(s.calls.n, int(n))
+			if settle := s.replayCall(line.Get("body")); settle != nil {
+				open[n] = settle
 			}
 		case "answer":
-			n, status := line.Get("n").Int(), line.Get("status").Int()
-			if f := undo[n]; f != nil && status != 0 && (status < 200 || status > 299) {
-				f()
+			if status := line.Get("status").Int(); open[n] != nil && status != 0 {
+				open[n](status >= 200 && status < 300)
 			}
-			delete(undo, n)
+			delete(open, n)
 		}
 		return true
 	})
@@ -114,9 +114,27 @@ func (s *Session) restore() error {
 		s.framework, s.lastSubscribe = v.Framework, v.Subscribe
 	}
 	s.cursor = s.log.last
-	s.offers.clear()
-	s.inverse = nil
 	return err
+}
+
+// replayCall takes in a call of an earlier run and gives what its answer settles.
+func (s *Session) replayCall(body gjson.Result) (settle func(ok bool)) {
+	switch body.Get("type").Str {
+	case "ACCEPT":
+		undo := s.expectTasks([]byte(body.Raw))
+		return func(ok bool) {
+			if !ok {
+				undo()
+			}
+		}
+	case "ACKNOWLEDGE", "ACKNOWLEDGE_OPERATION_STATUS":
+		return func(ok bool) {
+			if ok {
+				s.acknowledged++
+			}
+		}
+	}
+	return nil
 }
 
 // replay takes in an event of an earlier run.

@@ -58,6 +58,9 @@ func TestResumeAfterACrash(t *testing.T) {
 		if len(after) != len(before) || string(after[2].JSON()) != string(before[2].JSON()) || !after[2].Time.Equal(before[2].Time) {
 			t.Errorf("%d events came back, want %d", len(after), len(before))
 		}
+		if st := b.s.Status(); st.Updates != 1 || st.Acknowledged != 1 {
+			t.Errorf("%d updates, %d acknowledged came back", st.Updates, st.Acknowledged)
+		}
 		task, ok := b.s.Task("t1")
 		if !ok || task.State() != session.TaskRunning || task.Name() != "n" || task.AgentID() != "S0" {
 			t.Fatalf("task came back as %v", task)

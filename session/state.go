@@ -38,8 +38,8 @@ func (st State) next() []State {
 // what the new state cannot have, and wakes all waiters. A step that is not
 // allowed is not made: it is a bug of this package and shows in LastError.
 func (s *Session) setStateLocked(next State, cause error) {
-	if s.state == Closed && next == Disconnected {
-		return // the channel ends because of Close
+	if s.state == Closed {
+		return // final: what the channel still does while it ends does not matter
 	}
 	if !slices.Contains(s.state.next(), next) {
 		s.internalErrorLocked(fmt.Errorf("session: internal error: step from %s to %s", s.state, next))
