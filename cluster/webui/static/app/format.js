@@ -40,6 +40,7 @@ const nowSeconds = () => Date.now() / 1000 + clock.ahead;
 
 // duration writes seconds in their two largest units, "3 min 20 s".
 export function duration(seconds) {
+  if (seconds < 1) return `${Math.round(Math.max(0, seconds) * 1000)} ms`;
   if (seconds < 10) return `${number(Math.max(0, seconds), 1)} s`;
   const s = Math.round(seconds);
   if (s < 60) return `${s} s`;
