@@ -84,10 +84,6 @@ func (h *host) recover() any {
 	if !r.panicking {
 		return nil
 	}
-	switch r.value.(type) {
-	case interrupted, exited:
-		return nil // a cell cannot hold these up
-	}
 	r.panicking = false
 	return goValue(r.value)
 }
@@ -148,7 +144,7 @@ func goMessage(m string) string {
 		return "index out of range"
 	case strings.HasPrefix(m, "reflect") && strings.Contains(m, "slice") && strings.Contains(m, "out of"):
 		return "slice bounds out of range"
-	case strings.Contains(m, "on zero Value"), strings.Contains(m, "on nil pointer"), strings.Contains(m, "call of nil function"):
+	case strings.Contains(m, "on zero Value"), strings.Contains(m, "on nil pointer"), strings.Contains(m, "on nil interface value"), strings.Contains(m, "call of nil function"):
 		return "invalid memory address or nil pointer dereference"
 	}
 	return ""

@@ -33,6 +33,7 @@ type host struct {
 	calls      atomic.Int64 // of Depth
 	place      atomic.Int64 // where the cell is, under the race detector
 	panicking  sync.Map     // goroutine id to *recovery
+	reason     atomic.Pointer[stopReason]
 
 	mu      sync.Mutex
 	table   []hostType
@@ -53,13 +54,24 @@ type methodKey struct {
 	name string
 }
 
-// interrupted is what ends the goroutine of an interrupted cell.
-type interrupted struct{}
+// stopReason is why the host ended the goroutine of a cell.
+type stopReason struct {
+	kind ErrorKind
+	text string
+}
 
-// exited is what os.Exit, log.Fatal and runtime.Goexit end a cell with.
-type exited struct{ text string }
-
-func (exited) Error() string { return "exit" }
+// end ends the goroutine at hand; when it is the running cell's own, with
+// reason. It runs the deferred calls, but nothing can recover from it. A panic
+// would do as well, but Yaegi catches and repeats a panic in each function,
+// which takes quadratic time in deep recursions.
+func (h *host) end(reason stopReason) {
+	if h.foreground() {
+		h.reason.CompareAndSwap(nil, &reason)
+	} else if reason.kind != InterruptError {
+		h.k.out.print(Stderr, reason.text+" in a goroutine: it is ended\n")
+	}
+	runtime.Goexit()
+}
 
 func newHost(k *Kernel) *host {
 	h := &host{k: k, methods: map[methodKey]any{}, ids: map[types.Type]int{}, table: make([]hostType, 1), static: make([]types.Type, 1)}
@@ -227,7 +239,7 @@ func (h *host) step(index, place int) {
 func (h *host) checkDead() {
 	if id := goid(); id != 0 {
 		if _, dead := h.dead.Load(id); dead {
-			panic(interrupted{})
+			runtime.Goexit()
 		}
 	}
 }
@@ -235,7 +247,7 @@ func (h *host) checkDead() {
 // check ends the goroutine of an interrupted cell, and no other.
 func (h *host) check() {
 	if h.halting.Load() && h.foreground() {
-		panic(interrupted{})
+		h.end(stopReason{kind: InterruptError})
 	}
 	if h.abandon.Load() > 0 {
 		h.checkDead()
@@ -282,27 +294,24 @@ func (h *host) sleep(d time.Duration) {
 	}
 }
 
-// maxFrames is how deep a cell may recurse, in Go frames: about a third of
-// what fills the 1 GB that a goroutine's stack may have.
-const maxFrames = 300_000
+// maxFrames is how deep a cell may recurse, in Go frames (three for each
+// call of a cell's function): far below what fills the 1 GB that a goroutine's
+// stack may have.
+const maxFrames = 60_000
+
+// depthSample: looking at the stack takes time in proportion to its depth.
+const depthSample = 512
 
 // depth stands at the head of functions that may call themselves.
 func (h *host) depth() {
-	if h.calls.Add(1)%256 != 0 {
+	if h.calls.Add(1)%depthSample != 0 {
 		return
 	}
 	var pc [1]uintptr
 	if runtime.Callers(maxFrames, pc[:]) > 0 {
-		panic(stackOverflow{})
+		h.end(stopReason{PanicError, "stack overflow: the recursion is too deep"})
 	}
 }
-
-type stackOverflow struct{}
-
-func (stackOverflow) Error() string { return "stack overflow: the recursion is too deep" }
-
-// RuntimeError makes it a runtime.Error, as Go's own would be.
-func (stackOverflow) RuntimeError() {}
 
 // goStart starts a goroutine for a cell's go statement. It ends when f does;
 // a panic in it is printed and ends nothing else.
@@ -314,9 +323,7 @@ func (h *host) goStart(place int, f func()) {
 		h.goroutines.Store(id, cell)
 		defer func() {
 			if p := recover(); p != nil {
-				if _, ok := p.(interrupted); !ok {
-					h.k.out.print(Stderr, fmt.Sprintf("panic in a goroutine started at [%d]:%d: %s\n", cell, place%placeLines, h.panicText(p)))
-				}
+				h.k.out.print(Stderr, fmt.Sprintf("panic in a goroutine started at [%d]:%d: %s\n", cell, place%placeLines, h.panicText(p)))
 			}
 			h.goroutines.Delete(id)
 			h.alive.Add(-1)

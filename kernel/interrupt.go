@@ -38,13 +38,20 @@ func outermostNative(stack []string) string {
 	return name
 }
 
+// maxPlaces is how many functions of a panicking stack are kept: after a
+// runaway recursion there are very many.
+const maxPlaces = 20
+
 // stderrLines takes what Yaegi writes about a panic while the stack unwinds:
 // one line for each function, innermost first.
 type stderrLines struct{ k *Kernel }
 
 func (w stderrLines) Write(p []byte) (int, error) {
 	k := w.k
-	if !k.host.foreground() {
+	k.frameMu.Lock()
+	enough := len(k.frames) >= maxPlaces
+	k.frameMu.Unlock()
+	if enough || !k.host.foreground() {
 		return len(p), nil
 	}
 	if m := interpPlace.FindStringSubmatch(string(p)); m != nil && strings.Contains(m[4], "panic: ") {

@@ -203,6 +203,9 @@ func (l *lowerer) branchStmt(s *ast.BranchStmt) string {
 			return out
 		}
 	}
+	if s.Tok == token.GOTO {
+		return "{" + l.check() + "goto " + s.Label.Name + "}"
+	}
 	if s.Label != nil {
 		return s.Tok.String() + " " + s.Label.Name
 	}

@@ -5,6 +5,7 @@ import (
 	"log"
 	"os"
 	"reflect"
+	"strings"
 
 	"github.com/traefik/yaegi/interp"
 )
@@ -29,7 +30,7 @@ func (k *Kernel) overrides() (interp.Exports, error) {
 	h := k.host
 	return interp.Exports{
 		"os/os": symbols(map[string]any{
-			"Exit": func(code int) { panic(exited{fmt.Sprintf("os.Exit(%d) was called", code)}) },
+			"Exit": func(code int) { h.end(stopReason{ExitError, fmt.Sprintf("os.Exit(%d) was called", code)}) },
 		}, map[string]reflect.Value{
 			"Stdout": reflect.ValueOf(&stdout).Elem(), "Stderr": reflect.ValueOf(&stderr).Elem(), "Stdin": reflect.ValueOf(&stdin).Elem(),
 		}),
@@ -55,7 +56,7 @@ func (k *Kernel) logger() map[string]any {
 	l := log.New(streamWriter{k.out, Stderr}, "", log.LstdFlags)
 	fatal := func(text string) {
 		_ = l.Output(3, text) // a write that fails has nowhere to be reported
-		panic(exited{"log.Fatal was called: " + text})
+		k.host.end(stopReason{ExitError, "log.Fatal was called: " + strings.TrimSpace(text)})
 	}
 	return map[string]any{
 		"Fatal":   func(v ...any) { fatal(fmt.Sprint(v...)) },

@@ -167,6 +167,7 @@ func (k *Kernel) execute(ctx context.Context, c *checked) ([]Value, error) {
 	k.shown, k.frames = nil, nil
 	*k.at = 0
 	h.place.Store(0)
+	h.reason.Store(nil)
 	k.line.Store(int64(k.cell * placeLines))
 	k.progress.Store(0)
 	h.current.Store(int64(k.cell))
@@ -244,16 +245,18 @@ func (k *Kernel) failure(ctx context.Context, c *checked, end ending) error {
 		}
 		return e
 	}
-	v := goValue(end.panicked)
+	if end.panicked == nil {
+		switch r := k.host.reason.Load(); {
+		case r == nil:
+			return fail(ExitError, k.where(), "runtime.Goexit was called")
+		case r.kind == InterruptError:
+			return k.stopped(ctx, fail, "")
+		default:
+			return fail(r.kind, k.where(), r.text)
+		}
+	}
 	var helper CellError
-	switch x := v.(type) {
-	case nil:
-		return fail(ExitError, k.where(), "runtime.Goexit was called")
-	case exited:
-		return fail(ExitError, k.where(), x.text)
-	case interrupted:
-		return k.stopped(ctx, fail, "")
-	case error:
+	if x, ok := goValue(end.panicked).(error); ok {
 		if ctx.Err() != nil && !isRuntimeError(x) {
 			return k.stopped(ctx, fail, "")
 		}
