@@ -142,7 +142,11 @@ func (s *Set) on(what string, f func(session.Event)) func() {
 // in a goroutine of the session.
 func (s *Set) guarded(what string, e session.Event, f func(session.Event)) {
 	defer func() {
-		if p := recover(); p != nil {
+		switch p := recover().(type) {
+		case nil:
+		case interface{ CellError() }:
+			fmt.Fprintf(s.o.Out, "on %s: %v\n", what, p)
+		default:
 			fmt.Fprintf(s.o.Out, "on %s: the function panicked: %v\n", what, p)
 		}
 	}()
