@@ -48,10 +48,12 @@ type Agent struct {
 	drain      *v1.DrainConfig
 	counters   counters
 	own        *supervisor.Supervisor // started by this agent
-	recovered  bool                   // Start is done
-	suspended  bool
-	loop       *connectionLoop
-	closed     bool
+
+	ownContainers map[string]*ownContainer // by the operator API, by id
+	recovered     bool                     // Start is done
+	suspended     bool
+	loop          *connectionLoop
+	closed        bool
 }
 
 // New makes an agent; Start lets it run.
@@ -142,6 +144,9 @@ func (a *Agent) killAll() {
 		for _, ex := range f.executors {
 			processes = append(processes, ex.processes...)
 		}
+	}
+	for _, c := range a.ownContainers {
+		processes = append(processes, c.holder.processes...)
 	}
 	a.mu.Unlock()
 	for _, p := range processes {

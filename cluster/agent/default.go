@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
@@ -47,7 +48,11 @@ func (b *defaultBody) work(ctx context.Context) {
 	b.agent.ready(b.ex, b)
 	select {
 	case <-b.idle:
-		logTo(b.ex.dir, "default_executor.cpp:1150", "Terminating after 1secs")
+		logTo(b.ex.dir, "default_executor.cpp:1150", "Terminating after %s", durationText(b.agent.opts.Linger))
+		select {
+		case <-time.After(b.agent.opts.Linger):
+		case <-ctx.Done():
+		}
 	case <-ctx.Done():
 		<-b.idleOrEmpty()
 	}

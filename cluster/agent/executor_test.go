@@ -91,7 +91,7 @@ func executorInfo(id string, kind v1.ExecutorInfo_Type, command *v1.CommandInfo)
 func TestTaskGroup(t *testing.T) {
 	a, m := startAgent(t)
 	m.send(&link.Run{Framework: frameworkInfo(), Group: true, Executor: executorInfo("pod", v1.ExecutorInfo_DEFAULT, nil),
-		Tasks: []*v1.TaskInfo{taskInfo("ok", "echo $MESOS_TASK_ID; exit 0"), taskInfo("bad", "sleep 0.05; exit 3"), taskInfo("long", "exec sleep 1000")}})
+		Tasks: []*v1.TaskInfo{taskInfo("ok", "echo $MESOS_TASK_ID; touch ../../done"), taskInfo("bad", "while [ ! -e ../../done ]; do sleep 0.01; done; sleep 0.3; exit 3"), taskInfo("long", "exec sleep 1000")}})
 	states := map[string]string{}
 	messages := map[string]string{}
 	ids := map[string]bool{}

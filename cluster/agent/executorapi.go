@@ -74,13 +74,7 @@ func (a *Agent) executorCall(w http.ResponseWriter, call *execapi.Call, ex *exec
 		text(w, http.StatusNotImplemented, "501 Not Implemented.")
 		return
 	}
-	accept202(w)
-}
-
-func accept202(w http.ResponseWriter) {
-	w.Header()["Content-Type"] = nil
-	w.Header().Set("Content-Length", "0")
-	w.WriteHeader(http.StatusAccepted)
+	empty(w, http.StatusAccepted)
 }
 
 // executorUpdate takes in an update; one that the agent has already is only

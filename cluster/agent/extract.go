@@ -134,7 +134,7 @@ func untarEntry(h *tar.Header, content io.Reader, root *os.Root) error {
 func localName(name string) (string, error) {
 	name = filepath.Clean(strings.TrimLeft(name, "/"))
 	if !filepath.IsLocal(name) {
-		return "", errors.New("Path contains '..'")
+		return "", mesosErrorf("Path contains '..'")
 	}
 	return name, nil
 }

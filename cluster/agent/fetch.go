@@ -38,7 +38,7 @@ type fetcher struct {
 func (a *Agent) fetch(ctx context.Context, ex *executor, uris []*v1.CommandInfo_URI, u *supervisor.User) error {
 	for _, uri := range uris {
 		if err := validateURI(uri); err != nil {
-			return fmt.Errorf("Could not fetch: %w", err)
+			return mesosErrorf("Could not fetch: %w", err)
 		}
 	}
 	root, err := os.OpenRoot(ex.dir)
@@ -55,7 +55,7 @@ func (a *Agent) fetch(ctx context.Context, ex *executor, uris []*v1.CommandInfo_
 	if err := f.fetchAll(ctx, uris); err != nil {
 		a.countFetch(false)
 		a.warnf("Failed to run mesos-fetcher: %v", err)
-		return fmt.Errorf("Failed to fetch all URIs for container '%s': exited with status 1", ex.container)
+		return mesosErrorf("Failed to fetch all URIs for container '%s': exited with status 1", ex.container)
 	}
 	a.countFetch(true)
 	return f.handOver()
@@ -118,12 +118,12 @@ func uriBase(value string) (string, error) {
 	if i := strings.Index(value, "://"); i > 1 {
 		rest := value[i+3:]
 		if j := strings.IndexByte(rest, '/'); j < 0 || strings.TrimRight(rest[j:], "/") == "" {
-			return "", fmt.Errorf("Malformed URI (missing path): %s", value)
+			return "", mesosErrorf("Malformed URI (missing path): %s", value)
 		}
 	}
 	base := path.Base(value)
 	if base == "." || base == ".." || base == "/" {
-		return "", fmt.Errorf("Malformed URI (missing path): %s", value)
+		return "", mesosErrorf("Malformed URI (missing path): %s", value)
 	}
 	return base, nil
 }
@@ -139,7 +139,7 @@ func (f *fetcher) fetchOne(ctx context.Context, p fetchPlan) (string, error) {
 	}
 	if dir := filepath.Dir(name); dir != "." {
 		if err := f.makeDirs(dir); err != nil {
-			return "", fmt.Errorf("Unable to create subdirectory %s in sandbox: %w", dir, err)
+			return "", mesosErrorf("Unable to create subdirectory %s in sandbox: %w", dir, err)
 		}
 	}
 	if p.entry != nil {
@@ -171,7 +171,7 @@ func (f *fetcher) unpack(ctx context.Context, uri *v1.CommandInfo_URI, name stri
 	switch {
 	case uri.GetExecutable():
 		if err := f.root.Chmod(name, 0o755); err != nil {
-			return "", fmt.Errorf("Failed to chmod executable '%s': %w", at, err)
+			return "", mesosErrorf("Failed to chmod executable '%s': %w", at, err)
 		}
 	case uri.GetExtract():
 		archive, err := f.root.Open(name)
@@ -190,7 +190,7 @@ func (f *fetcher) unpack(ctx context.Context, uri *v1.CommandInfo_URI, name stri
 func (f *fetcher) extract(ctx context.Context, archive *os.File, at string, uri *v1.CommandInfo_URI) (bool, error) {
 	known, err := extract(ctx, archive, at, f.root)
 	if err != nil {
-		return false, fmt.Errorf("Failed to extract archive '%s' to '%s': %w", at, f.ex.dir, err)
+		return false, mesosErrorf("Failed to extract archive '%s' to '%s': %w", at, f.ex.dir, err)
 	}
 	if known {
 		f.infof("fetcher.cpp:124", "Extracted '%s' into '%s'", at, f.ex.dir)
@@ -220,7 +220,7 @@ func (f *fetcher) download(ctx context.Context, value, name string) error {
 		defer out.Close()
 		return download(ctx, value, out, f.agent.opts.FetchStall)
 	case strings.HasPrefix(value, "ftp://"), strings.HasPrefix(value, "ftps://"):
-		return errors.New("Error downloading resource: Unsupported protocol")
+		return mesosErrorf("Error downloading resource: Unsupported protocol")
 	}
 	return f.hadoop(ctx, value, name)
 }
@@ -230,7 +230,7 @@ func localPath(value string) (file string, local bool, err error) {
 	if rest, ok := strings.CutPrefix(value, "file://"); ok {
 		rest = strings.TrimPrefix(rest, "localhost")
 		if !strings.HasPrefix(rest, "/") {
-			return "", false, errors.New("File URI only supports local paths")
+			return "", false, mesosErrorf("File URI only supports local paths")
 		}
 		return rest, true, nil
 	}
@@ -238,7 +238,7 @@ func localPath(value string) (file string, local bool, err error) {
 		return "", false, nil
 	}
 	if !strings.HasPrefix(value, "/") {
-		return "", false, errors.New("A relative path was passed for the resource but the Mesos framework home was not specified. " +
+		return "", false, mesosErrorf("A relative path was passed for the resource but the Mesos framework home was not specified. " +
 			"Please either provide this config option or avoid using a relative path")
 	}
 	return value, true, nil
@@ -307,7 +307,7 @@ func waitFor(ctx context.Context, p process, name string) error {
 func (f *fetcher) hadoop(ctx context.Context, value, name string) error {
 	tool, err := exec.LookPath("hadoop")
 	if err != nil {
-		return errors.New("Failed to create HDFS client: Hadoop client is not available, exit status: 32512")
+		return mesosErrorf("Failed to create HDFS client: Hadoop client is not available, exit status: 32512")
 	}
 	f.infof("fetcher.cpp:143", "Downloading resource with Hadoop client from '%s' to '%s'", value, filepath.Join(f.ex.dir, name))
 	p, err := f.agent.spawn(f.ex, start{user: f.user, dir: f.ex.dir, env: map[string]string{"PATH": defaultPath},
@@ -332,18 +332,18 @@ func download(ctx context.Context, url string, out io.Writer, stall time.Duratio
 	defer transport.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return fmt.Errorf("Error downloading resource: %w", err)
+		return mesosErrorf("Error downloading resource: %w", err)
 	}
 	res, err := (&http.Client{Transport: transport}).Do(req)
 	if err != nil {
-		return fmt.Errorf("Error downloading resource: %s", netText(ctx, err))
+		return mesosErrorf("Error downloading resource: %s", netText(ctx, err))
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("Error downloading resource, received HTTP return code %d", res.StatusCode)
+		return mesosErrorf("Error downloading resource, received HTTP return code %d", res.StatusCode)
 	}
 	if _, err := io.Copy(out, progress{res.Body, func() { watchdog.Reset(stall) }}); err != nil {
-		return fmt.Errorf("Error downloading resource: %s", netText(ctx, err))
+		return mesosErrorf("Error downloading resource: %s", netText(ctx, err))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -94,7 +93,7 @@ func resolveIn(dir, suffix string) (place, error) {
 	}
 	name, err := filepath.Rel(top, real)
 	if err != nil || !filepath.IsLocal(name) {
-		return place{}, fmt.Errorf("'%s' is inaccessible.", full)
+		return place{}, mesosErrorf("'%s' is inaccessible.", full)
 	}
 	root, err := os.OpenRoot(top)
 	if err != nil {
@@ -277,7 +276,7 @@ func (a *Agent) readAt(path string, offset, length int64) (data []byte, size int
 	}
 	defer f.Close()
 	if info.IsDir() {
-		return nil, 0, errors.New("Cannot read a directory.")
+		return nil, 0, mesosErrorf("Cannot read a directory.")
 	}
 	if !info.Mode().IsRegular() {
 		return nil, 0, errNotFound

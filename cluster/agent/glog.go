@@ -19,9 +19,9 @@ func logPrefix(severity byte) string {
 }
 
 func (a *Agent) infof(format string, args ...any) {
-	logLine(a.log, 'I', "slave.cpp:1", format, args...)
+	logLine(a.log, 'I', "agent", format, args...)
 }
 
 func (a *Agent) warnf(format string, args ...any) {
-	logLine(a.log, 'W', "slave.cpp:1", format, args...)
+	logLine(a.log, 'W', "agent", format, args...)
 }

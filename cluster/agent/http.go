@@ -141,11 +141,14 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
-func (a *Agent) serveHealth(w http.ResponseWriter, _ *http.Request) {
+// empty answers without a body, and without a type.
+func empty(w http.ResponseWriter, status int) {
 	w.Header()["Content-Type"] = nil
 	w.Header().Set("Content-Length", "0")
-	w.WriteHeader(http.StatusOK)
+	w.WriteHeader(status)
 }
+
+func (a *Agent) serveHealth(w http.ResponseWriter, _ *http.Request) { empty(w, http.StatusOK) }
 
 func (a *Agent) serveVersion(w http.ResponseWriter, r *http.Request) {
 	var e mesos.Encoder

@@ -334,3 +334,36 @@ func TestStatisticsOfARunningTask(t *testing.T) {
 		t.Errorf("pid %d: %v", v.pid, err)
 	}
 }
+
+func TestContainersOfTheOperatorAPI(t *testing.T) {
+	a, m := startAgent(t)
+	m.run(taskInfo("root", "exec sleep 1000"))
+	u := m.until(t, "root", v1.TaskState_TASK_RUNNING)[0]
+	parent := u.Status.GetContainerStatus().GetContainerId().GetValue()
+	nested := `{"value":"n","parent":{"value":"` + parent + `"}}`
+	for _, c := range []struct {
+		body   string
+		status int
+		want   string
+	}{
+		{`{"type":"LAUNCH_NESTED_CONTAINER","launch_nested_container":{"container_id":{"value":"n"},"command":{"value":"exit 0"}}}`, 400, "Failed to validate agent::Call: Expecting 'launch_nested_container.container_id.parent' to be present"},
+		{`{"type":"LAUNCH_NESTED_CONTAINER","launch_nested_container":{"container_id":{"value":"n","parent":{"value":"x"}},"command":{"value":"exit 0"}}}`, 400, "Unable to locate root container 'x'"},
+		{`{"type":"LAUNCH_NESTED_CONTAINER","launch_nested_container":{"container_id":{"value":"a/b","parent":{"value":"x"}}}}`, 400, "Failed to validate agent::Call: 'launch_nested_container.container_id' is invalid: 'a/b' contains invalid characters"},
+		{`{"type":"WAIT_NESTED_CONTAINER","wait_nested_container":{"container_id":` + nested + `}}`, 404, "Container " + parent + ".n cannot be found"},
+		{`{"type":"LAUNCH_NESTED_CONTAINER","launch_nested_container":{"container_id":` + nested + `,"command":{"value":"echo in; exit 3"}}}`, 200, ""},
+		{`{"type":"LAUNCH_NESTED_CONTAINER","launch_nested_container":{"container_id":` + nested + `,"command":{"value":"exit 3"}}}`, 202, ""},
+		{`{"type":"WAIT_NESTED_CONTAINER","wait_nested_container":{"container_id":` + nested + `}}`, 200, `{"type":"WAIT_NESTED_CONTAINER","wait_nested_container":{"exit_status":768}}`},
+		{`{"type":"REMOVE_NESTED_CONTAINER","remove_nested_container":{"container_id":` + nested + `}}`, 200, ""},
+		{`{"type":"LAUNCH_CONTAINER","launch_container":{"container_id":{"value":"alone"},"command":{"value":"exec sleep 1000"}}}`, 200, ""},
+		{`{"type":"REMOVE_CONTAINER","remove_container":{"container_id":{"value":"alone"}}}`, 500, "Container alone has not terminated yet"},
+		{`{"type":"KILL_CONTAINER","kill_container":{"container_id":{"value":"alone"},"signal":15}}`, 200, ""},
+		{`{"type":"WAIT_CONTAINER","wait_container":{"container_id":{"value":"alone"}}}`, 200, `{"type":"WAIT_CONTAINER","wait_container":{"exit_status":15}}`},
+		{`{"type":"KILL_CONTAINER","kill_container":{"container_id":{"value":"nobody"}}}`, 404, "Container nobody cannot be found (or is already killed)"},
+		{`{"type":"ATTACH_CONTAINER_OUTPUT","attach_container_output":{"container_id":{"value":"alone"}}}`, 501, "501 Not Implemented."},
+	} {
+		w := ask(a, "POST", "/api/v1", c.body, mediaHeader, mediaJSON)
+		if w.Code != c.status || w.Body.String() != c.want {
+			t.Errorf("%s: got %d %q, want %d %q", c.body, w.Code, w.Body, c.status, c.want)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -191,7 +190,7 @@ func commandExecutorName(task *v1.TaskInfo) string {
 
 // errUnknownContainer is what becomes of a container that no containerizer of
 // this agent takes: Mesos waits for one that is not there.
-var errUnknownContainer = errors.New("Abnormal executor termination: unknown container")
+var errUnknownContainer = mesosErrorf("Abnormal executor termination: unknown container")
 
 // launch brings the container up and lets its body work until the executor ends.
 func (a *Agent) launch(ctx context.Context, ex *executor, first *v1.TaskInfo) {
@@ -215,7 +214,7 @@ func (a *Agent) prepare(ctx context.Context, ex *executor, first *v1.TaskInfo) (
 		return nil, err
 	}
 	if err := makeSandbox(ex.dir, u); err != nil {
-		return nil, fmt.Errorf("Failed to create executor directory '%s': %w", ex.dir, err)
+		return nil, mesosErrorf("Failed to create executor directory '%s': %w", ex.dir, err)
 	}
 	command := ex.info.GetCommand()
 	if ex.command {
@@ -242,7 +241,7 @@ func refuseContainer(c *v1.ContainerInfo) error {
 		return errUnknownContainer
 	}
 	if image := c.GetMesos().GetImage(); image != nil {
-		return fmt.Errorf("Unsupported container image type: %s", image.GetType())
+		return mesosErrorf("Unsupported container image type: %s", image.GetType())
 	}
 	return nil
 }

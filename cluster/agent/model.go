@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"fmt"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -23,6 +24,10 @@ func (f *framework) id() string { return f.info.GetId().GetValue() }
 func (f *framework) can(c v1.FrameworkInfo_Capability_Type) bool {
 	return slices.ContainsFunc(f.info.Capabilities, func(x *v1.FrameworkInfo_Capability) bool { return x.GetType() == c })
 }
+
+// mesosErrorf makes an error in Mesos' own words, which frameworks get to read:
+// they begin with a capital, and some end with a full stop.
+func mesosErrorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
 // executorState is where an executor is in its life.
 type executorState int

@@ -127,12 +127,12 @@ func flat(name string) string {
 func (a *Agent) applyVolumes(op *v1.Offer_Operation) error {
 	for _, v := range op.GetCreate().GetVolumes() {
 		if err := os.MkdirAll(a.volumeDir(v), 0o755); err != nil {
-			return fmt.Errorf("Failed to create persistent volume: %w", err)
+			return mesosErrorf("Failed to create persistent volume: %w", err)
 		}
 	}
 	for _, v := range op.GetDestroy().GetVolumes() {
 		if err := os.RemoveAll(a.volumeDir(v)); err != nil {
-			return fmt.Errorf("Failed to remove persistent volume: %w", err)
+			return mesosErrorf("Failed to remove persistent volume: %w", err)
 		}
 	}
 	return nil

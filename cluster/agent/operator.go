@@ -105,7 +105,7 @@ func (a *Agent) operate(q operatorRequest) {
 	case agent.Call_GET_LOGGING_LEVEL:
 		q.respond(&agent.Response{Type: agent.Response_GET_LOGGING_LEVEL.Enum(), GetLoggingLevel: &agent.Response_GetLoggingLevel{Level: proto.Uint32(0)}}, nil)
 	case agent.Call_SET_LOGGING_LEVEL, agent.Call_PRUNE_IMAGES:
-		a.serveHealth(q.w, q.r) // accepted, and without effect here: there is one level, and no image
+		empty(q.w, http.StatusOK) // accepted, and without effect here: there is one level, and no image
 	case agent.Call_LIST_FILES:
 		a.listFiles(q)
 	case agent.Call_READ_FILE:

@@ -60,9 +60,9 @@ func (a *Agent) lookupUser(name string) (*supervisor.User, error) {
 	if err != nil {
 		var unknown user.UnknownUserError
 		if errors.As(err, &unknown) {
-			return nil, fmt.Errorf("Failed to get user information for '%s': No such user", name)
+			return nil, mesosErrorf("Failed to get user information for '%s': No such user", name)
 		}
-		return nil, fmt.Errorf("Failed to get user information for '%s': %w", name, err)
+		return nil, mesosErrorf("Failed to get user information for '%s': %w", name, err)
 	}
 	uid, err := strconv.ParseUint(u.Uid, 10, 32)
 	if err != nil {

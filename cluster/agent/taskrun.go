@@ -138,7 +138,7 @@ func (r *taskRun) contain(s *v1.TaskStatus) {
 		return
 	}
 	s.ContainerStatus = &v1.ContainerStatus{ContainerId: r.nested}
-	if r.p != nil {
+	if r.p != nil && s.GetState() != v1.TaskState_TASK_STARTING { // Mesos' executor says so before the launch
 		s.ContainerStatus.ExecutorPid = proto.Uint32(uint32(r.p.ID()))
 	}
 }

@@ -79,13 +79,13 @@ func writeSummary(e *mesos.Encoder, rs resources.Resources) {
 }
 
 func valueText(rs resources.Resources) string {
-	for _, it := range rs {
-		if it.Type() == v1.Value_RANGES {
-			return resources.FormatRanges(it.Ranges())
-		}
-		return resources.FormatSet(it.Set())
+	if len(rs) == 0 {
+		return ""
 	}
-	return ""
+	if rs[0].Type() == v1.Value_RANGES {
+		return resources.FormatRanges(rs[0].Ranges())
+	}
+	return resources.FormatSet(rs[0].Set())
 }
 
 func writeAttributes(e *mesos.Encoder, list []*v1.Attribute) {
