@@ -6,9 +6,12 @@ import (
 	"strings"
 )
 
-// hint is the signature of the function whose arguments are being typed; empty
-// when there is none. The last answer is kept, as the question comes with every key.
+// hint is the signature of the function whose arguments are being typed, or on
+// an empty line what Enter does; empty when there is nothing to say. The last answer is kept, as the question comes with every key.
 func (r *REPL) hint(text string, cursor int) string {
+	if text == "" {
+		return r.stepHint()
+	}
 	if !r.settings.hints || isCommand(text) {
 		return ""
 	}

@@ -31,6 +31,7 @@ type REPL struct {
 	count int       // of the last cell
 	fails int       // inputs that failed
 	quit  bool
+	steps *steps   // nil: no notebook is being walked through
 	saved []string // files that :save has written
 
 	hinted struct{ call, text string } // the last signature shown and the text before its parenthesis
@@ -139,6 +140,9 @@ func (r *REPL) submit(ctx context.Context, text string) {
 	var err error
 	switch {
 	case trimmed == "":
+		if r.steps != nil {
+			r.step()
+		}
 		return
 	case strings.HasPrefix(trimmed, ":"):
 		err = r.command(ctx, trimmed[1:])

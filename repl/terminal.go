@@ -140,6 +140,9 @@ func (r *REPL) finished(text string) bool {
 // the first one, coloured.
 func (r *REPL) echo(text string) string {
 	prompt := r.prompt()
+	if text == "" && r.steps != nil {
+		return "" // Enter meant the next step
+	}
 	if text == "" {
 		return r.th.text(promptText, prompt) + "\n"
 	}

@@ -307,3 +307,17 @@ func TestOpenCall(t *testing.T) {
 		}
 	}
 }
+
+func TestStepThroughANotebook(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "n.md")
+	os.WriteFile(file, []byte("# Title\n\nProse.\n\n```go\nshow 1\n```\n```output\n1\n```\n\nMore.\n\n```go\nshow 2\n```\n"), 0o600)
+	c := newConsole(t, 200, 30, nil)
+	c.keysTyped(":step " + file + "\r")
+	c.shows("# Title\n\nProse.\n\n[1] show 1▏")
+	c.keysTyped("\r")
+	c.shows("[1] show 1\n1\n[2] ▏\nEnter: next step of " + file + " (1 of 2 cells shown; :step off ends it)")
+	c.keysTyped("show question\r\r")
+	c.shows("question\n\nMore.\n\n[3] show 2▏")
+	c.keysTyped("\r\r")
+	c.shows(file + " ends here\n[4] ▏")
+}
