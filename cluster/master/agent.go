@@ -148,11 +148,16 @@ func (m *Master) newAgentLocked(id string, reg *link.RegisterAgent, conn *link.C
 	}
 	m.agents[id] = ag
 	ag.describe(info, reg)
-	ag.conn, ag.connected = conn, true
+	m.connectLocked(ag, conn)
 	ag.unavailability = m.machines.unavailability(ag)
 	m.alloc.AddAgent(id, ag.total)
 	m.pingLocked(ag)
 	return ag
+}
+
+func (m *Master) connectLocked(ag *agent, conn *link.Conn) {
+	ag.conn, ag.connected = conn, true
+	m.links[conn] = ag
 }
 
 // describe takes what a registration says of the agent.

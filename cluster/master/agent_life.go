@@ -56,7 +56,8 @@ func (m *Master) returnKnownLocked(ag *agent, conn *link.Conn, reg *link.Registe
 	resources.UpgradeAll(info.Resources)
 	ag.describe(info, reg)
 	stopTimer(ag.returnTimer)
-	ag.conn, ag.connected, ag.missed, ag.reregistered = conn, true, 0, time.Now()
+	m.connectLocked(ag, conn)
+	ag.missed, ag.reregistered = 0, time.Now()
 	ag.ponged = ag.pings
 	m.alloc.UpdateAgent(ag.id, ag.total)
 	m.alloc.SetAgentActive(ag.id, ag.active())
@@ -64,13 +65,27 @@ func (m *Master) returnKnownLocked(ag *agent, conn *link.Conn, reg *link.Registe
 	ag.send(&link.Registered{AgentID: ag.id, Again: true})
 	reported := map[taskKey]bool{}
 	for _, t := range reg.Tasks {
-		reported[taskKey{t.FrameworkID, t.Info.GetTaskId().GetValue()}] = true
+		key := taskKey{t.FrameworkID, t.Info.GetTaskId().GetValue()}
+		reported[key] = true
+		m.endForgottenLocked(ag, key)
 	}
 	m.askForMissingLocked(ag, reported)
 	for key := range ag.killed {
 		ag.send(&link.Kill{FrameworkID: key.framework, TaskID: key.task})
 	}
 	clear(ag.killed)
+}
+
+// endForgottenLocked ends a task that ran on while the agent was away but is
+// over for this master: its framework has ended, or did not checkpoint.
+func (m *Master) endForgottenLocked(ag *agent, key taskKey) {
+	switch {
+	case ag.tasks[key] != nil:
+	case m.frameworks[key.framework] == nil:
+		ag.send(&link.ShutdownFramework{FrameworkID: key.framework})
+	default:
+		ag.send(&link.Kill{FrameworkID: key.framework, TaskID: key.task})
+	}
 }
 
 // askForMissingLocked asks the agent for tasks that it did not report.
@@ -164,8 +179,6 @@ func (m *Master) adoptTaskLocked(ag *agent, lt link.Task, unreachable bool) {
 	text := "Unknown agent reregistered"
 	if unreachable {
 		text = "Unreachable agent re-reregistered" // sic
-	} else if m.next.agent == 0 && !fw.connected {
-		return // after a master's restart agents come back silently
 	}
 	s := m.masterStatus(t, lt.State, v1.TaskStatus_REASON_AGENT_REREGISTERED, text)
 	t.copyHealth(s)
@@ -177,6 +190,7 @@ func (m *Master) adoptTaskLocked(ag *agent, lt link.Task, unreachable bool) {
 func (m *Master) disconnectAgentLocked(ag *agent) {
 	m.logf("Agent %s (%s) disconnected", ag.id, ag.info.GetHostname())
 	ag.connected = false
+	delete(m.links, ag.conn)
 	m.alloc.SetAgentActive(ag.id, false)
 	m.rescindAllLocked(ag)
 	m.removeInverseOfLocked(ag)
@@ -268,6 +282,7 @@ func (m *Master) forgetAgentLocked(ag *agent) {
 	m.loseOperationsLocked(ag)
 	m.alloc.RemoveAgent(ag.id)
 	delete(m.agents, ag.id)
+	delete(m.links, ag.conn)
 	ag.connected = false
 	for _, fw := range m.sortedFrameworksLocked() {
 		fw.send(agentFailureEvent(ag.id))

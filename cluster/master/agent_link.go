@@ -8,7 +8,6 @@ import (
 // serveAgent handles one agent's messages, in order, until its link closes or
 // the master stops. Then the agent counts as disconnected.
 func (m *Master) serveAgent(conn *link.Conn) {
-	defer m.running.Done()
 	defer conn.Close()
 	for {
 		msg, err := conn.Receive(m.ctx)
@@ -19,18 +18,9 @@ func (m *Master) serveAgent(conn *link.Conn) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if ag := m.agentOfLocked(conn); ag != nil && !m.stopped {
+	if ag := m.links[conn]; ag != nil && !m.stopped {
 		m.disconnectAgentLocked(ag)
 	}
-}
-
-func (m *Master) agentOfLocked(conn *link.Conn) *agent {
-	for _, ag := range m.agents {
-		if ag.conn == conn && ag.connected {
-			return ag
-		}
-	}
-	return nil
 }
 
 // handle does what one message of an agent asks for.
@@ -44,7 +34,7 @@ func (m *Master) handle(conn *link.Conn, msg link.Message) {
 		m.registerLocked(conn, reg)
 		return
 	}
-	ag := m.agentOfLocked(conn)
+	ag := m.links[conn]
 	if ag == nil {
 		return // not registered, or removed meanwhile
 	}

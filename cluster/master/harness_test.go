@@ -225,11 +225,13 @@ func (s *sub) next() string {
 // wait for the next event of a type, passing over others.
 func (s *sub) wait(kind string) string {
 	s.r.t.Helper()
-	for {
+	for end := time.Now().Add(2 * time.Hour); time.Now().Before(end); {
 		if e := s.next(); gjson.Get(e, "type").Str == kind {
 			return e
 		}
 	}
+	s.r.t.Fatalf("no %s in two hours", kind)
+	return ""
 }
 
 // pending are the types of all events that are there without waiting.

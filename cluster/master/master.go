@@ -37,7 +37,8 @@ type Master struct {
 
 	ctx     context.Context // ends with Stop
 	cancel  context.CancelFunc
-	running sync.WaitGroup // loops, links and streams
+	running sync.WaitGroup // the allocation, links and streams
+	logging sync.WaitGroup
 
 	mu          sync.Mutex
 	stopped     bool
@@ -45,6 +46,7 @@ type Master struct {
 	frameworks  map[string]*framework
 	completed   *bounded[*framework] // removed frameworks
 	agents      map[string]*agent
+	links       map[*link.Conn]*agent   // of connected agents
 	unreachable map[string]*v1.TimeInfo // agents, by id
 	gone        map[string]bool         // agents marked gone
 	offers      map[string]*offer
@@ -64,10 +66,10 @@ func New(o Options) (*Master, error) {
 		return nil, err
 	}
 	m := &Master{
-		opts: o, log: &logger{out: o.Log}, auth: authenticator{o.Credentials},
+		opts: o, log: newLogger(o.Log), auth: authenticator{o.Credentials},
 		alloc:      allocator.New(allocator.Options{Interval: o.AllocationInterval, MinAllocatable: o.MinAllocatable}),
 		frameworks: map[string]*framework{}, completed: newBounded[*framework](o.MaxCompletedFrameworks),
-		agents: map[string]*agent{}, unreachable: map[string]*v1.TimeInfo{}, gone: map[string]bool{},
+		agents: map[string]*agent{}, links: map[*link.Conn]*agent{}, unreachable: map[string]*v1.TimeInfo{}, gone: map[string]bool{},
 		offers: map[string]*offer{}, inverse: map[string]*inverseOffer{},
 		machines: newMachines(), quotas: map[string]quotaConfig{}, weights: map[string]float64{},
 	}
@@ -109,8 +111,8 @@ func (m *Master) Info() *v1.MasterInfo { return m.info }
 func (m *Master) Start(ctx context.Context) {
 	context.AfterFunc(ctx, m.cancel)
 	m.logf("Master %s (%s) started on %s", m.info.GetId(), m.opts.Hostname, m.opts.address())
-	m.running.Add(1)
-	go m.allocate()
+	m.running.Go(m.allocate)
+	m.logging.Go(func() { m.log.run(m.ctx) })
 }
 
 // Stop ends all streams and links and waits for them. Twice is fine.
@@ -135,12 +137,12 @@ func (m *Master) Stop() {
 	}
 	m.mu.Unlock()
 	m.running.Wait()
+	m.logging.Wait()
 }
 
 // allocate runs the periodic allocation. It ends with m.ctx and blocks on
 // nothing else.
 func (m *Master) allocate() {
-	defer m.running.Done()
 	tick := time.NewTicker(m.opts.AllocationInterval)
 	defer tick.Stop()
 	for {
@@ -176,11 +178,10 @@ func (m *Master) Connect(conn *link.Conn) {
 		conn.Close()
 		return
 	}
-	m.running.Add(1)
-	go m.serveAgent(conn)
+	m.running.Go(func() { m.serveAgent(conn) })
 }
 
-// afterLocked runs f, with mu held, after d, unless the master stopped.
+// after runs f, with mu held, once d is over, unless the master stopped.
 func (m *Master) after(d time.Duration, f func()) *time.Timer {
 	return time.AfterFunc(d, func() {
 		m.mu.Lock()

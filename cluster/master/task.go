@@ -61,7 +61,9 @@ func (m *Master) newTaskLocked(fw *framework, ag *agent, info *v1.TaskInfo) *tas
 func (m *Master) addTaskLocked(fw *framework, ag *agent, info *v1.TaskInfo) *task {
 	t := m.newTaskLocked(fw, ag, info)
 	fw.tasks[info.GetTaskId().GetValue()], ag.tasks[t.key()] = t, t
-	m.tellOperatorsLocked(taskAddedEvent(t))
+	if len(m.operators) > 0 {
+		m.tellOperatorsLocked(taskAddedEvent(t))
+	}
 	return t
 }
 
@@ -91,7 +93,7 @@ func (m *Master) updateTaskLocked(fw *framework, t *task, s *v1.TaskStatus, late
 		m.metrics.terminal(s)
 		fw.metrics.terminal[s.GetState()]++
 	}
-	if news {
+	if news && len(m.operators) > 0 {
 		m.tellOperatorsLocked(taskUpdatedEvent(fw.id, s, t.state()))
 	}
 }

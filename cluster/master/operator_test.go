@@ -1,0 +1,304 @@
+package master
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	v1 "mesosbook/mesos/v1"
+	masterv1 "mesosbook/mesos/v1/master"
+
+	"github.com/tidwall/gjson"
+	"google.golang.org/protobuf/proto"
+)
+
+// TestOperatorStream follows the recording operator_subscribe.
+func TestOperatorStream(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		w := r.open("/api/v1", `{"type":"SUBSCRIBE"}`)
+		if w.stream != "" {
+			t.Errorf("Mesos-Stream-Id %q", w.stream)
+		}
+		first := gjson.Get(w.wait("SUBSCRIBED"), "subscribed")
+		want := `{"get_tasks":{"tasks":[],"unreachable_tasks":[],"completed_tasks":[]},"get_executors":{"executors":[]},"get_frameworks":{"frameworks":[],"completed_frameworks":[]},"get_agents":{"agents":[],"recovered_agents":[]}}`
+		if first.Get("get_state").Raw != want || first.Get("heartbeat_interval_seconds").Raw != "15.0" {
+			t.Errorf("SUBSCRIBED %s", first)
+		}
+		ag := r.agent(5051, machine)
+		s := r.framework()
+		s.launch(s.offer(), 0, taskJSON("seen", ag.id))
+		ag.update(s.id, "seen", v1.TaskState_TASK_RUNNING)
+		ag.update(s.id, "seen", v1.TaskState_TASK_RUNNING) // the same again is no news
+		ag.update(s.id, "seen", v1.TaskState_TASK_FINISHED)
+		s.status()
+		s.status()
+		s.acknowledge(s.status())
+		s.must("TEARDOWN", "")
+		other := r.framework()
+		other.again()
+		ag.conn.Close()
+		time.Sleep(15 * time.Minute)
+		var kinds []string
+		for _, k := range w.pending() {
+			if k != "HEARTBEAT" {
+				kinds = append(kinds, k)
+			}
+		}
+		wantKinds := []string{"AGENT_ADDED", "FRAMEWORK_ADDED", "TASK_ADDED", "TASK_UPDATED", "TASK_UPDATED", "FRAMEWORK_REMOVED", "FRAMEWORK_ADDED", "FRAMEWORK_UPDATED", "AGENT_REMOVED"}
+		if !slices.Equal(kinds, wantKinds) {
+			t.Errorf("got  %v\nwant %v", kinds, wantKinds)
+		}
+	})
+}
+
+func TestOldestOperatorIsClosed(t *testing.T) {
+	bubble(t, Options{MaxOperatorSubscribers: 1}, func(r *rig) {
+		a := r.open("/api/v1", `{"type":"SUBSCRIBE"}`)
+		r.open("/api/v1", `{"type":"SUBSCRIBE"}`).wait("SUBSCRIBED")
+		if got := a.pending(); !slices.Equal(got, []string{"SUBSCRIBED", "HEARTBEAT", "END"}) {
+			t.Errorf("the oldest got %v", got)
+		}
+	})
+}
+
+func TestOperatorAnswers(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		ag := r.agent(5051, machine)
+		s := r.framework()
+		s.launch(s.offer(), 3600, taskJSON("run", ag.id))
+		exact := map[string]string{
+			`{"type":"GET_HEALTH"}`:               `{"type":"GET_HEALTH","get_health":{"healthy":true}}`,
+			`{"type":"GET_LOGGING_LEVEL"}`:        `{"type":"GET_LOGGING_LEVEL","get_logging_level":{"level":0}}`,
+			`{"type":"GET_WEIGHTS"}`:              `{"type":"GET_WEIGHTS"}`,
+			`{"type":"GET_QUOTA"}`:                `{"type":"GET_QUOTA","get_quota":{"status":{}}}`,
+			`{"type":"GET_MAINTENANCE_STATUS"}`:   `{"type":"GET_MAINTENANCE_STATUS","get_maintenance_status":{"status":{}}}`,
+			`{"type":"GET_MAINTENANCE_SCHEDULE"}`: `{"type":"GET_MAINTENANCE_SCHEDULE","get_maintenance_schedule":{"schedule":{}}}`,
+			`{"type":"GET_EXECUTORS"}`:            `{"type":"GET_EXECUTORS","get_executors":{"executors":[]}}`,
+			`{"type":"GET_ROLES"}`:                `{"type":"GET_ROLES","get_roles":{"roles":[{"name":"*","weight":1.0,"frameworks":[{"value":"` + s.id + `"}],"resources":[{"name":"cpus","type":"SCALAR","scalar":{"value":0.1}},{"name":"mem","type":"SCALAR","scalar":{"value":32.0}}]}]}}`,
+		}
+		for call, want := range exact {
+			if got := r.operator(call); got.status != 200 || got.body != want {
+				t.Errorf("%s: %d\ngot  %s\nwant %s", call, got.status, got.body, want)
+			}
+		}
+		paths := []struct{ call, path, want string }{
+			{"GET_STATE", "get_state.get_agents.agents.0.agent_info.checkpoint", "true"},
+			{"GET_AGENTS", "get_agents.agents.0.total_resources.0.role", `"*"`},
+			{"GET_AGENTS", "get_agents.agents.0.agent_info.resources.0.role", ""},
+			{"GET_TASKS", "get_tasks.tasks.0.resources.0", `{"name":"cpus","type":"SCALAR","scalar":{"value":0.1},"allocation_info":{"role":"*"}}`},
+			{"GET_FRAMEWORKS", "get_frameworks.frameworks.0.offer_constraints", "{}"},
+			{"GET_FRAMEWORKS", "get_frameworks.frameworks.0.unregistered_time", ""},
+			{"GET_MASTER", "get_master.master_info.address.port", "5050"},
+		}
+		for _, tt := range paths {
+			if got := gjson.Get(r.operator(`{"type":"`+tt.call+`"}`).body, tt.path).Raw; got != tt.want {
+				t.Errorf("%s %s: got %s, want %s", tt.call, tt.path, got, tt.want)
+			}
+		}
+		a := r.do("POST", "/api/v1", `{"type":"GET_STATE"}`, jsonType, "Accept: application/x-protobuf")
+		var resp masterv1.Response
+		if err := proto.Unmarshal([]byte(a.body), &resp); err != nil || len(resp.GetGetState().GetGetTasks().GetTasks()) != 1 {
+			t.Errorf("protobuf: %v %v", err, &resp)
+		}
+	})
+}
+
+func TestOperatorErrors(t *testing.T) {
+	tests := []struct {
+		body   string
+		status int
+		text   string
+	}{
+		{`{}`, 400, "Failed to validate master::Call: Expecting 'type' to be present"},
+		{`{"type":"NOPE"}`, 400, "Failed to validate master::Call: Expecting 'type' to be present"},
+		{`{"type":"GET_METRICS"}`, 400, "Failed to validate master::Call: Expecting 'get_metrics' to be present"},
+		{`{"type":"TEARDOWN"}`, 400, "Failed to validate master::Call: Expecting 'teardown' to be present"},
+		{`{"type":"TEARDOWN","teardown":{"framework_id":{"value":"x"}}}`, 400, "No framework found with specified ID"},
+		{`{"type":"LIST_FILES","list_files":{"path":"/"}}`, 404, ""},
+		{`{"type":"UNKNOWN"}`, 501, "501 Not Implemented."},
+		{`{"type":"DRAIN_AGENT","drain_agent":{"agent_id":{"value":"x"}}}`, 400, "Unknown agent"},
+		{`{"type":"UPDATE_WEIGHTS","update_weights":{"weight_infos":[{"weight":0,"role":"a"}]}}`, 400, "Failed to validate update weights JSON: Invalid weight '0': Weights must be positive"},
+		{`{"type":"UPDATE_QUOTA","update_quota":{"quota_configs":[{"role":"*"}]}}`, 400, "Invalid QuotaConfig: Invalid 'QuotaConfig.role': the default role '*' is not supported"},
+		{`{"type":"START_MAINTENANCE","start_maintenance":{"machines":[{"hostname":"h"}]}}`, 400, "Machine 'h ()' is not part of a maintenance schedule"},
+	}
+	bubble(t, Options{}, func(r *rig) {
+		for _, tt := range tests {
+			if got := r.operator(tt.body); got.status != tt.status || got.body != tt.text {
+				t.Errorf("%s: got %d %q, want %d %q", tt.body, got.status, got.body, tt.status, tt.text)
+			}
+		}
+		if got := r.do("POST", "/api/v1", `{"type":"GET_HEALTH"}`, jsonType, "Accept: text/html"); got.status != 406 {
+			t.Errorf("Accept: %d", got.status)
+		}
+	})
+}
+
+func TestQuotaAndWeights(t *testing.T) {
+	bubble(t, Options{Weights: map[string]float64{"ops": 3}}, func(r *rig) {
+		r.agent(5051, machine)
+		for _, body := range []string{
+			`{"type":"UPDATE_QUOTA","update_quota":{"quota_configs":[{"role":"web","guarantees":{"cpus":{"value":0.5}},"limits":{"cpus":{"value":1}}}]}}`,
+			`{"type":"UPDATE_WEIGHTS","update_weights":{"weight_infos":[{"weight":2,"role":"web"}]}}`,
+		} {
+			if got := r.operator(body); got.status != 200 {
+				t.Fatalf("%s: %d %s", body, got.status, got.body)
+			}
+		}
+		s := r.framework("role", "web")
+		if got := s.offer().Get(`resources.#(name=="cpus").scalar.value`).Num; got != 1 {
+			t.Errorf("offered %v cpus, limit 1", got)
+		}
+		role := gjson.Get(r.get("/roles"), `roles.#(name=="web")`)
+		if role.Get("weight").Num != 2 || role.Get("quota.limit").Raw != `{"cpus":1.0}` || role.Get("quota.guarantee").Raw != `{"cpus":0.5}` {
+			t.Errorf("role %s", role)
+		}
+		if got := r.get("/weights"); got != `[{"weight":3.0,"role":"ops"},{"weight":2.0,"role":"web"}]` {
+			t.Errorf("weights %s", got)
+		}
+		if got := r.do("DELETE", "/quota/web", ""); got.status != 200 {
+			t.Errorf("DELETE: %d %s", got.status, got.body)
+		}
+		if got := r.do("DELETE", "/quota/web", ""); got.status != 400 {
+			t.Errorf("DELETE again: %d", got.status)
+		}
+	})
+}
+
+// TestMaintenance follows the recording offer_timeout_and_maintenance.
+func TestMaintenance(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		ag := r.agent(5051, machine)
+		s := r.framework()
+		s.launch(s.offer(), 3600, taskJSON("here", ag.id))
+		s.pending()
+		at := time.Now().Add(time.Hour).UnixNano()
+		window := fmt.Sprintf(`{"windows":[{"machine_ids":[{"hostname":"127.0.0.1","ip":"127.0.0.1"}],"unavailability":{"start":{"nanoseconds":%d},"duration":{"nanoseconds":60000000000}}}]}`, at)
+		if got := r.do("POST", "/maintenance/schedule", window, jsonType); got.status != 200 || got.body != "" {
+			t.Fatalf("schedule: %d %q", got.status, got.body)
+		}
+		offer := gjson.Get(s.wait("INVERSE_OFFERS"), "inverse_offers.inverse_offers.0")
+		want := fmt.Sprintf(`{"id":{"value":"%s-O1"},"url":{"scheme":"http","address":{"hostname":"127.0.0.1","ip":"127.0.0.1","port":5051},"path":"/slave(1)"},"framework_id":{"value":"%s"},"agent_id":{"value":"%s"},"unavailability":{"start":{"nanoseconds":%d},"duration":{"nanoseconds":60000000000}}}`, r.m.ID(), s.id, ag.id, at)
+		if offer.Raw != want {
+			t.Errorf("got  %s\nwant %s", offer.Raw, want)
+		}
+		s.must("DECLINE_INVERSE_OFFERS", `{"inverse_offer_ids":[`+offer.Get("id").Raw+`],"filters":{"refuse_seconds":10}}`)
+		start := time.Now()
+		again := gjson.Get(s.wait("INVERSE_OFFERS"), "inverse_offers.inverse_offers.0.id").Raw
+		if d := time.Since(start); d < 10*time.Second || d > 11*time.Second {
+			t.Errorf("asked again after %s", d)
+		}
+		status := gjson.Get(r.get("/maintenance/status"), "draining_machines.0")
+		if status.Get("id.ip").Str != "127.0.0.1" || status.Get("statuses.0.status").Str != "DECLINE" || status.Get("statuses.0.framework_id.value").Str != s.id {
+			t.Errorf("status %s", status)
+		}
+		s.must("REVIVE", "")
+		if got := s.offer().Get("unavailability.start.nanoseconds").Int(); got != at {
+			t.Errorf("the offer's unavailability starts at %d", got)
+		}
+		if got := r.do("POST", "/maintenance/schedule", `{"windows":[]}`, jsonType); got.status != 200 {
+			t.Fatalf("no schedule: %d %q", got.status, got.body)
+		}
+		if got := s.pending(); !slices.Equal(got, []string{"RESCIND", "RESCIND_INVERSE_OFFER", "OFFERS"}) {
+			t.Errorf("then %v (the open inverse offer was %s)", got, again)
+		}
+		if got := r.get("/maintenance/schedule"); got != "{}" {
+			t.Errorf("schedule %s", got)
+		}
+	})
+}
+
+func TestMachineDownAndUp(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		r.agent(5051, machine)
+		ids := `[{"hostname":"127.0.0.1","ip":"127.0.0.1"}]`
+		if got := r.do("POST", "/machine/down", ids); got.status != 400 {
+			t.Errorf("not scheduled: %d", got.status)
+		}
+		r.do("POST", "/maintenance/schedule", `{"windows":[{"machine_ids":`+ids+`,"unavailability":{"start":{"nanoseconds":1}}}]}`)
+		if got := r.do("POST", "/machine/down", ids); got.status != 200 {
+			t.Errorf("down: %d %s", got.status, got.body)
+		}
+		if got := gjson.Get(r.get("/slaves"), "slaves.#").Int(); got != 0 {
+			t.Errorf("%d agents", got)
+		}
+		if got := r.do("POST", "/maintenance/schedule", `{"windows":[]}`); got.status != 400 {
+			t.Errorf("a machine that is down was taken off the schedule: %d", got.status)
+		}
+		if got := r.do("POST", "/machine/up", ids); got.status != 200 || r.get("/maintenance/schedule") != "{}" {
+			t.Errorf("up: %d %s", got.status, got.body)
+		}
+	})
+}
+
+func TestLogFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "master.log")
+	if err := os.WriteFile(path, []byte("hello world"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bubble(t, Options{LogPath: path}, func(r *rig) {
+		tests := map[string]string{
+			"/files/read?path=/master/log":                    `{"data":"","offset":11}`,
+			"/files/read?path=/master/log&offset=-1":          `{"data":"","offset":11}`,
+			"/files/read?path=/master/log&offset=6":           `{"data":"world","offset":6}`,
+			"/files/read?path=/master/log&offset=0&length=5":  `{"data":"hello","offset":0}`,
+			"/files/read?path=/master/log&offset=99":          `{"data":"","offset":99}`,
+			"/files/browse?path=/master/log":                  `[]`,
+			"/files/download?path=/master/log":                `hello world`,
+			"/files/read?path=/master/log&offset=0&jsonp=cb":  `cb({"data":"hello world","offset":0})`,
+			"/files/read?path=/master/log&offset=0&length=-1": `{"data":"hello world","offset":0}`,
+		}
+		for path, want := range tests {
+			if got := r.get(path); got != want {
+				t.Errorf("%s: got %s, want %s", path, got, want)
+			}
+		}
+		for query, want := range map[string]string{
+			"offset=x": "Failed to parse offset: Failed to convert 'x' to number.\n", "offset=-2": "Negative offset provided: -2.\n",
+			"offset=0&length=-2": "Negative length provided: -2.\n",
+		} {
+			if got := r.do("GET", "/files/read?path=/master/log&"+query, ""); got.status != 400 || got.body != want {
+				t.Errorf("%s: %d %q", query, got.status, got.body)
+			}
+		}
+		if got := r.operator(`{"type":"READ_FILE","read_file":{"path":"/master/log","offset":6}}`).body; got != `{"type":"READ_FILE","read_file":{"size":11,"data":"d29ybGQ="}}` {
+			t.Errorf("READ_FILE %s", got)
+		}
+	})
+}
+
+func TestLogLines(t *testing.T) {
+	var log bytes.Buffer
+	bubble(t, Options{Log: &log}, func(r *rig) {
+		r.framework()
+		r.m.Stop()
+		if got := log.String(); !strings.Contains(got, " master] Subscribed framework "+r.m.ID()+"-0000 (test) with roles [*]\n") {
+			t.Errorf("log:\n%s", got)
+		}
+	})
+}
+
+func TestTasksPage(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		ag := r.agent(5051, machine)
+		s := r.framework()
+		for _, id := range []string{"a", "b", "c"} {
+			s.launch(s.offer(), 0, taskJSON(id, ag.id))
+			ag.update(s.id, id, v1.TaskState_TASK_RUNNING)
+			s.status()
+			time.Sleep(time.Second)
+		}
+		for query, want := range map[string]string{
+			"": `["c","b","a"]`, "?order=asc": `["a","b","c"]`, "?limit=1": `["c"]`, "?limit=1&offset=1": `["b"]`,
+			"?offset=9": `[]`, "?task_id=b": `["b"]`, "?framework_id=x": `[]`, "?limit=x&offset=-1": `["c","b","a"]`,
+		} {
+			if got := gjson.Get(r.get("/tasks"+query), "tasks.#.id").Raw; got != want {
+				t.Errorf("%s: got %s, want %s", query, got, want)
+			}
+		}
+	})
+}
