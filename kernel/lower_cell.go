@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -83,6 +84,9 @@ func (l *lowerer) definition(d *def) string {
 	var t types.Type
 	if d.typ != nil {
 		t = l.typeOf(d.typ)
+	}
+	if tuple, ok := l.typeOf(d.values[0]).(*types.Tuple); ok {
+		return left + l.convertTuple(l.expr(d.values[0]), tuple, slices.Repeat([]types.Type{t}, tuple.Len()))
 	}
 	var values []string
 	for _, v := range d.values {
@@ -212,14 +216,17 @@ var hostMethods = []struct{ name, signature, form, param, result, arg string }{
 	{"Is", "(error) bool", "Is", ", e error", "bool", "e"},
 }
 
-// program is the text of the cell for the interpreter.
-func (lw *lowering) program() (declarations, cell string) {
-	var parts []string
+// program is the text of the cell for the interpreter. Evaluating it hands the
+// cell's function to the host. It is a named function, as a literal at the top
+// level would get a copy of all global variables.
+func (lw *lowering) program() string {
+	parts := []string{"package main"}
 	for _, p := range [][]string{lw.types, lw.vars, lw.funcs} {
 		parts = append(parts, p...)
 	}
-	if len(parts) > 0 {
-		declarations = "package main\n" + strings.Join(parts, "\n")
-	}
-	return declarations, "rt_.Cell(func() {\n" + strings.Join(append(lw.prelude, lw.cell), "\n") + "})"
+	name := lw.k.fresh("cell")
+	parts = append(parts, "func "+name+"() {")
+	parts = append(parts, lw.prelude...)
+	parts = append(parts, lw.cell+"}", "func init() { rt_.Cell("+name+") }")
+	return strings.Join(parts, "\n")
 }

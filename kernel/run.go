@@ -59,9 +59,9 @@ func (k *Kernel) prepare(c *checked) (lw *lowering, err error) {
 		}
 	}()
 	lw = k.lower(c)
-	declarations, cell := lw.program()
+	program := lw.program()
 	if k.trace != nil {
-		k.trace(strings.Join(lw.imports, "\n") + "\n" + declarations + "\n" + cell)
+		k.trace(strings.Join(lw.imports, "\n") + "\n" + program)
 	}
 	for _, line := range lw.imports {
 		if _, err := k.interp.Eval(line); err != nil {
@@ -71,13 +71,12 @@ func (k *Kernel) prepare(c *checked) (lw *lowering, err error) {
 	for p := range c.importsOf(lw.imports) {
 		k.imported[p] = true
 	}
-	if declarations != "" {
-		if _, err := k.interp.Eval(declarations); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := k.interp.Eval(cell); err != nil {
+	k.cellFunc = nil
+	if _, err := k.interp.Eval(program); err != nil {
 		return nil, err
+	}
+	if k.cellFunc == nil {
+		return nil, errors.New("the cell was not compiled")
 	}
 	return lw, nil
 }
