@@ -1,19 +1,13 @@
 package e2e_test
 
 import (
-	"context"
 	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"mesosbook/cluster"
 	"mesosbook/session"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/tidwall/sjson"
 )
@@ -50,101 +44,197 @@ func (p *pair) start(r run) *session.Task {
 	return tasks[0]
 }
 
-// demo fills a cluster with what a tutorial leaves behind.
-func demo(t *testing.T) *pair {
-	p := newPair(t, cluster.Options{MasterPort: 8050, AgentPort: 8051}, func(o *session.Options) { o.Name = "Example HTTP Framework" })
-	p.subscribe()
-	for _, r := range []run{
-		{"demo-1", "DemoTask", `echo "hello from task $MESOS_EXECUTOR_ID"; seq 1 3; exit 0`, 0.2, 32},
-		{"fetch-1", "FetchContent", `echo "fetching http://127.0.0.1:9/content.tar.gz" >&2; echo "curl: (7) Failed to connect" >&2; exit 7`, 0.1, 32},
-	} {
-		p.wait(p.start(r))
-	}
-	killed := p.start(run{"sleeper-1", "Sleeper", "sleep 1000", 0.1, 32})
-	p.wait(killed, session.TaskRunning)
-	if _, err := killed.Kill(p.ctx, 0); err != nil {
-		t.Fatal(err)
-	}
-	p.wait(killed)
-	for _, r := range []run{
-		{"content-1", "ContentServer", `echo "Serving HTTP on port 9000"; i=0; while :; do i=$((i+1)); echo "127.0.0.1 GET / 200 (request $i)"; sleep 2; done`, 0.5, 64},
-		{"demo-2", "DemoTask", `echo "hello from task $MESOS_EXECUTOR_ID"; sleep 1000`, 0.2, 32},
-		{"worker-1", "Worker", `echo started; while :; do :; done & sleep 1000`, 0.3, 96},
-	} {
-		p.wait(p.start(r), session.TaskRunning)
-	}
-	return p
+func (b *browser) click(selector string) {
+	b.t.Helper()
+	b.run(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// TestWebUIPictures makes the pictures of the documentation when it is told where
-// to put them (docs/images/README.md).
-func TestWebUIPictures(t *testing.T) {
-	dir := os.Getenv("WEBUI_PICTURES")
-	if dir == "" {
-		t.Skip("WEBUI_PICTURES does not name a directory for the pictures")
+// texts are those of all elements of a selector.
+func (b *browser) texts(selector string) []string {
+	b.t.Helper()
+	return eval[[]string](b, fmt.Sprintf("[...document.querySelectorAll(%q)].map((e) => e.innerText)", selector))
+}
+
+// Whatever users named something is shown as they wrote it, and is never run.
+func TestWebUIShowsNamesAsText(t *testing.T) {
+	const img, script = `<img src=x onerror="window.hacked='img'">`, `</script><script>window.hacked='script'</script>`
+	p := newPair(t, cluster.Options{}, func(o *session.Options) { o.Name = script })
+	body, err := sjson.Set(`{"type":"SUBSCRIBE","subscribe":{"framework_info":{"checkpoint":true}}}`, "subscribe.framework_info.webui_url", "javascript:window.hacked='url'")
+	if err != nil {
+		t.Fatal(err)
 	}
-	p := demo(t)
-	b := newBrowser(t)
+	if a, err := p.s.Subscribe(p.ctx, []byte(body)); err != nil || a.Err() != nil {
+		t.Fatal(a, err)
+	}
+	id := `"><svg onload=alert(1)>`
+	task := p.start(run{id, img, `touch '<b onclick=alert(1)>.txt'; echo '<img src=x onerror="window.hacked=1">'; sleep 1000`, 0.1, 32})
+	p.wait(task, session.TaskRunning)
+	framework := string(p.s.FrameworkID())
 	offers, err := p.s.WaitForOffers(p.ctx, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	agent := string(offers[0].AgentID)
-	framework := p.s.FrameworkID()
-	sandbox := fmt.Sprintf("/frameworks/%s/executors/content-1/runs/latest", framework)
-	pages := map[string]string{
-		"home": "/", "frameworks": "/frameworks", "framework": "/frameworks/" + string(framework), "agents": "/agents", "agent": "/agents/" + agent,
-		"task": fmt.Sprintf("/frameworks/%s/tasks/content-1", framework), "failed": fmt.Sprintf("/frameworks/%s/tasks/fetch-1", framework),
-		"executor": fmt.Sprintf("/agents/%s/frameworks/%s/executors/worker-1", agent, framework),
-		"browse":   "/agents/" + agent + "/browse?path=" + url.QueryEscape(sandbox), "read": "/agents/" + agent + "/read?path=" + url.QueryEscape(sandbox+"/stdout"),
-		"offers": "/offers", "roles": "/roles", "maintenance": "/maintenance", "log": "/log",
-	}
-	if only := os.Getenv("WEBUI_PAGES"); only != "" {
-		for name := range pages {
-			if !strings.Contains(","+only+",", ","+name+",") {
-				delete(pages, name)
-			}
+	sandbox := fmt.Sprintf("/frameworks/%s/executors/%s/runs/latest", framework, id)
+	b := newBrowser(t)
+	for route, want := range map[string]string{
+		"/": img, "/frameworks": script, "/frameworks/" + framework: script, "/frameworks/" + framework + "/tasks/" + url.PathEscape(id): img,
+		"/agents/" + string(offers[0].AgentID): id, "/agents/" + string(offers[0].AgentID) + "/browse?path=" + url.QueryEscape(sandbox): "<b onclick=alert(1)>.txt",
+		"/agents/" + string(offers[0].AgentID) + "/read?path=" + url.QueryEscape(sandbox+"/stdout"): `<img src=x onerror="window.hacked=1">`,
+		"/roles": script, "/offers": script,
+	} {
+		b.open(p.cluster.MasterURL() + "/#" + route)
+		b.awaitText(want)
+		if n := eval[int](b, `document.querySelectorAll('#content :is(img, script, svg, [onerror], [onload], [onclick], [href^="javascript:"])').length`); n != 0 {
+			t.Errorf("%s: %d elements made from names", route, n)
 		}
 	}
-	for _, look := range []struct {
-		name, scheme  string
-		width, height int64
-	}{{"light", "light", 1280, 800}, {"dark", "dark", 1280, 800}, {"narrow", "light", 390, 844}} {
-		b.run(chromedp.EmulateViewport(look.width, look.height),
-			scheme(look.scheme))
-		for name, route := range pages {
-			b.open(p.cluster.MasterURL() + "/#" + route)
-			b.settle()
-			b.picture(filepath.Join(dir, name+"-"+look.name+".png"))
-		}
+	if hacked := eval[bool](b, "window.hacked !== undefined"); hacked {
+		t.Error("a name was run as a script")
 	}
 }
 
-// scheme makes the browser prefer "light" or "dark".
-func scheme(name string) chromedp.Action[chromedp.Void] {
-	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
-		return err
-	})
+// The sandbox of a task is read from its agent, which is another origin; what the
+// task goes on writing appears.
+func TestWebUISandbox(t *testing.T) {
+	p := newPair(t, cluster.Options{})
+	p.subscribe()
+	task := p.start(run{"writer", "Writer", `mkdir sub; echo inner > sub/note; echo first line; while [ ! -e go ]; do sleep 0.05; done; echo "second line: grüße"; sleep 1000`, 0.1, 32})
+	p.wait(task, session.TaskRunning)
+	b := newBrowser(t, "404 (Not Found)") // of the file that is not there
+	b.open(p.cluster.MasterURL())
+	b.awaitText("Writer")
+	b.run(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll('td a')].find((a) => a.textContent === 'files').click()`))
+	b.awaitText("sub/")
+	b.run(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll('td a')].find((a) => a.textContent === 'sub/').click()`))
+	b.awaitText("note")
+	if got := b.texts("td.name"); len(got) != 1 || got[0] != "note" {
+		t.Errorf("files of sub: %q", got)
+	}
+	b.open(p.cluster.MasterURL() + "/#/frameworks/" + string(p.s.FrameworkID()) + "/tasks/writer")
+	b.awaitText("first line")
+	p.wait(p.start(run{"opener", "Opener", "touch ../../../writer/runs/latest/go", 0.1, 32})) // from its sandbox to the other
+	b.awaitText("second line: grüße")
+	link := eval[string](b, `[...document.querySelectorAll('.log a')].find((a) => a.textContent === 'Download').href`)
+	if want := p.cluster.AgentURLs()[0] + "/files/download?path="; len(link) < len(want) || link[:len(want)] != want {
+		t.Errorf("download link %q", link)
+	}
+	b.open(p.cluster.MasterURL() + "/#/agents/" + agentOf(p) + "/read?path=/no/such/file")
+	b.awaitText("no such file")
+	b.open(p.cluster.MasterURL() + "/#/agents/" + agentOf(p) + "/browse?path=/no/such")
+	b.awaitText("There is no such directory")
 }
 
-// settle waits until a page that asks an agent has its answer.
-func (b *browser) settle() {
-	b.t.Helper()
-	b.await("!/Asking the agent|Reading…|Asking the master/.test(document.body.innerText)")
-	b.await("(window.settled ??= performance.now() + 2000) < performance.now() && (delete window.settled, true)") // two rounds of questions
-}
-
-func (b *browser) picture(file string) {
-	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, stepTimeout)
-	defer cancel()
-	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+func agentOf(p *pair) string {
+	p.Helper()
+	offers, err := p.s.WaitForOffers(p.ctx, 1)
 	if err != nil {
-		b.t.Fatal(err)
+		p.Fatal(err)
 	}
-	if err := os.WriteFile(file, png, 0o644); err != nil {
-		b.t.Fatal(err)
+	return string(offers[0].AgentID)
+}
+
+// Order, filter and focus are the user's: new data does not change them.
+func TestWebUITablesLast(t *testing.T) {
+	p := newPair(t, cluster.Options{})
+	p.subscribe()
+	for _, name := range []string{"b-task", "d-task", "a-task"} {
+		p.wait(p.start(run{name, name, "sleep 1000", 0.1, 16}), session.TaskRunning)
+	}
+	b := newBrowser(t)
+	b.open(p.cluster.MasterURL())
+	b.awaitText("d-task")
+	names := `section[aria-label="Active tasks"] td.name`
+	header := `section[aria-label="Active tasks"] th.name button`
+	b.click(header)
+	b.await(`document.querySelector('section[aria-label="Active tasks"] th.name').ariaSort === 'ascending'`)
+	wantTexts(b, names, "a-task", "b-task", "d-task")
+	for _, name := range []string{"c-task", "e-task", "f-task"} {
+		p.wait(p.start(run{name, name, "sleep 1000", 0.1, 16}), session.TaskRunning)
+	}
+	b.awaitText("f-task")
+	wantTexts(b, names, "a-task", "b-task", "c-task", "d-task", "e-task", "f-task")
+	if focused := eval[bool](b, fmt.Sprintf("document.activeElement === document.querySelector(%q)", header)); !focused {
+		t.Error("the header lost the focus")
+	}
+	b.click(header)
+	wantTexts(b, names, "f-task", "e-task", "d-task", "c-task", "b-task", "a-task")
+
+	b.run(chromedp.SendKeys(chromedp.CSS(`section[aria-label="Active tasks"] .filter`), "c-t"))
+	wantTexts(b, names, "c-task")
+	p.wait(p.start(run{"ac-task", "ac-task", "sleep 1000", 0.1, 16}), session.TaskRunning)
+	b.awaitText("ac-task")
+	wantTexts(b, names, "c-task", "ac-task")
+	b.run(chromedp.Reload())
+	b.awaitText("ac-task")
+	wantTexts(b, names, "c-task", "ac-task") // also after a reload
+}
+
+// wantTexts waits until the elements have these texts.
+func wantTexts(b *browser, selector string, want ...string) {
+	b.t.Helper()
+	b.await(fmt.Sprintf("JSON.stringify([...document.querySelectorAll(%q)].map((e) => e.innerText)) === JSON.stringify(%s)", selector, jsonText(want)))
+}
+
+func jsonText(v any) string {
+	text, err := sjson.Set("{}", "v", v)
+	if err != nil {
+		panic(err) // strings and lists of them
+	}
+	return text[len(`{"v":`) : len(text)-1]
+}
+
+// Without a master the last data stays, with a word on its age; with one again
+// everything goes on. Of an agent that is gone the page says so.
+func TestWebUIMasterAndAgentGone(t *testing.T) {
+	p := newPair(t, cluster.Options{})
+	p.subscribe()
+	p.wait(p.start(run{"t", "Survivor", "sleep 1000", 0.1, 16}), session.TaskRunning)
+	agent := agentOf(p)
+	b := newBrowser(t, "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "ERR_SOCKET_NOT_CONNECTED", "503")
+	b.open(p.cluster.MasterURL())
+	b.awaitText("Survivor")
+	if err := p.cluster.KillMaster(); err != nil {
+		t.Fatal(err)
+	}
+	b.awaitText("The master does not answer")
+	b.awaitText("Next try in")
+	b.awaitText("Survivor")
+	if err := p.cluster.RestartMaster(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cluster.AwaitAgents(p.ctx); err != nil {
+		t.Fatal(err)
+	}
+	b.click(".banner button")
+	b.await("document.querySelector('.banner') === null && document.querySelector('.status').innerText === 'Live'")
+	b.awaitText("Survivor")
+
+	b.open(p.cluster.MasterURL() + "/#/agents/" + agent)
+	b.awaitText("Work directory")
+	if err := p.cluster.KillAgent(0); err != nil {
+		t.Fatal(err)
+	}
+	b.awaitText("refused or not reachable")
+	if err := p.cluster.RestartAgent(0); err != nil {
+		t.Fatal(err)
+	}
+	b.await("!document.body.innerText.includes('not reachable')")
+}
+
+// In a narrow window nothing is wider than the window.
+func TestWebUINarrow(t *testing.T) {
+	p := newPair(t, cluster.Options{})
+	p.subscribe()
+	p.wait(p.start(run{"t", "ATaskWithAVeryLongNameThatHasNoPlaceToBreakAnywhereInIt_0123456789_0123456789", "echo x; sleep 1000", 0.1, 16}), session.TaskRunning)
+	agent, framework := agentOf(p), string(p.s.FrameworkID())
+	b := newBrowser(t)
+	b.run(chromedp.EmulateViewport(360, 740))
+	for _, route := range []string{"/", "/frameworks", "/frameworks/" + framework, "/frameworks/" + framework + "/tasks/t", "/agents", "/agents/" + agent,
+		"/agents/" + agent + "/frameworks/" + framework + "/executors/t", "/roles", "/offers", "/maintenance", "/log", "/nothing"} {
+		b.open(p.cluster.MasterURL() + "/#" + route)
+		b.settle()
+		if width := eval[int](b, "document.documentElement.scrollWidth"); width > 360 {
+			t.Errorf("%s is %d pixels wide", route, width)
+		}
 	}
 }
