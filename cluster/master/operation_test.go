@@ -96,7 +96,7 @@ func TestOperationsRefused(t *testing.T) {
 		{`{"type":"RESERVE","reserve":{"resources":[` + cpus("web") + `],"source":[` + cpus("web") + `]}}`, "Reservation updates are not yet implemented for the scheduler API."},
 		{`{"type":"RESERVE","reserve":{"resources":[{"name":"","type":"SCALAR","scalar":{"value":1}}]}}`, "Operation attempted with invalid resources: Resource ':1' is invalid: Empty resource name"},
 		{`{"type":"UNRESERVE"}`, "A UNRESERVE offer operation must have the Offer.Operation.unreserve field set."},
-		{`{"type":"UNRESERVE","unreserve":{"resources":[` + cpus("web") + `]}}`, "Invalid UNRESERVE Operation: "},
+		{`{"type":"UNRESERVE","unreserve":{"resources":[` + cpus("web") + `]}}`, "ports(allocated: web):[9000-10000]; cpus(allocated: web):2; mem(allocated: web):496; disk(allocated: web):4930 does not contain cpus(allocated: web)(reservations: [(DYNAMIC,web,p)]):1"},
 		{`{"type":"CREATE","create":{"volumes":[` + reservedJSON("disk", "1", "web", "") + `]}}`, "Not a persistent volume: Resource disk(allocated: web)(reservations: [(DYNAMIC,web,p)]):1 does not have DiskInfo; on agent AGENT"},
 		{`{"type":"DESTROY","destroy":{"volumes":[` + reservedJSON("disk", "1", "web", volumeExtra) + `]}}`, "Persistent volumes not found; on agent AGENT"},
 	}
@@ -146,7 +146,7 @@ func TestOperatorReserves(t *testing.T) {
 		}{
 			{"/reserve", "resources=[]", 400, "Missing 'slaveId' query parameter in the request body"},
 			{"/reserve", "slaveId=X&resources=[]", 400, "No agent found with specified ID"},
-			{"/reserve", "slaveId=" + ag.id + "&resources=[" + reservedJSON("cpus", "5", "web", "") + "]", 409, ""},
+			{"/reserve", "slaveId=" + ag.id + "&resources=[" + reservedJSON("cpus", "5", "web", "") + "]", 409, "ports:[9000-10000]; cpus:1; mem:496; disk:4930; cpus(reservations: [(DYNAMIC,web,p)]):1 does not contain cpus:5"},
 			{"/unreserve", "slaveId=" + ag.id + "&resources=[" + one + "]", 202, ""},
 			{"/unreserve", "slaveId=" + ag.id + "&resources=[" + one + "]", 409, ""},
 			{"/destroy-volumes", "slaveId=" + ag.id + "&resources=[]", 400, "Missing 'volumes' query parameter in the request body"},

@@ -54,9 +54,7 @@ func (m *Master) operateLocked(id string, op *v1.Offer_Operation, principal stri
 	if err := m.checkOperatorLocked(ag, op, principal); err != nil {
 		return refused(http.StatusBadRequest, "Invalid "+op.GetType().String()+" operation on agent "+id+": "+err.Error())
 	}
-	if !m.makeRoomLocked(ag, op) {
-		return refused(http.StatusConflict, "Insufficient resources on agent "+id+" for the operation")
-	}
+	m.makeRoomLocked(ag, op)
 	after, err := m.alloc.Free(id).Apply(op)
 	if err != nil {
 		return refused(http.StatusConflict, err.Error())
@@ -84,16 +82,14 @@ func (m *Master) checkOperatorLocked(ag *agent, op *v1.Offer_Operation, principa
 }
 
 // makeRoomLocked rescinds offers of the agent until the operation fits into
-// what is free.
-func (m *Master) makeRoomLocked(ag *agent, op *v1.Offer_Operation) bool {
-	fits := func() bool { _, err := m.alloc.Free(ag.id).Apply(op); return err == nil }
+// what is free, or no offer is left.
+func (m *Master) makeRoomLocked(ag *agent, op *v1.Offer_Operation) {
 	for _, o := range sortedOffers(ag.offers) {
-		if fits() {
-			break
+		if _, err := m.alloc.Free(ag.id).Apply(op); err == nil {
+			return
 		}
 		m.rescindLocked(o)
 	}
-	return fits()
 }
 
 // form reads a POST body such as slaveId=S&resources=[...], and answers itself

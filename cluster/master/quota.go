@@ -105,12 +105,29 @@ func (m *Master) setQuotaLocked(req *quotav1.QuotaRequest, principal string) rep
 		return refused(http.StatusBadRequest, "Failed to validate set quota request: "+err.Error())
 	}
 	q := resources.New(req.GetGuarantee()).Quantities()
+	if !req.GetForce() && !m.capacityLocked().Contains(q) {
+		return refused(http.StatusConflict, "Heuristic capacity check for set quota request failed: Not enough available cluster capacity to reasonably satisfy quota request; the force flag can be used to override this check")
+	}
 	info := &quotav1.QuotaInfo{Role: proto.String(role), Guarantee: req.GetGuarantee()}
 	if principal != "" {
 		info.Principal = proto.String(principal)
 	}
 	m.storeQuotaLocked(role, quotaConfig{guarantees: q, limits: maps.Clone(q), legacy: info})
 	return done()
+}
+
+// capacityLocked is what the cluster has unreserved, without other guarantees.
+func (m *Master) capacityLocked() resources.Quantities {
+	out := resources.Quantities{}
+	for _, ag := range m.agents {
+		if ag.active() {
+			out.Add(unreserved(ag.total).Quantities())
+		}
+	}
+	for _, q := range m.quotas {
+		out.Sub(q.guarantees)
+	}
+	return out
 }
 
 func (m *Master) removeQuotaLocked(role string) reply {

@@ -16,7 +16,7 @@ import (
 func (r Resources) Apply(op *v1.Offer_Operation) (Resources, error) {
 	from, to := conversion(op)
 	if !r.Contains(from) {
-		return r, fmt.Errorf("Invalid %s Operation: %s does not contain %s", op.GetType(), r, from)
+		return r, fmt.Errorf("%s does not contain %s", r, from)
 	}
 	return r.Sub(from).Add(to), nil
 }
