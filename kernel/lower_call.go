@@ -67,13 +67,14 @@ func (l *lowerer) callsHost(x *ast.CallExpr) bool {
 	return f != nil && f.Pkg() != nil && f.Pkg().Path() != "main" && !hosttypes.IsSource(f.Pkg().Path())
 }
 
-// detached passes a literal through an interpreted function: only then does
-// Yaegi give it variables of its own, which it needs when the host keeps it.
-func (l *lowerer) detached(lit *ast.FuncLit, s string) string {
-	t := l.typ(l.typeOf(lit))
-	return l.helperFunc("same "+t, "same", func(name string) string {
-		return "func " + name + "(f " + t + ") " + t + " { return f }"
-	}) + "(" + s + ")"
+// detached lowers a literal that the host may keep, of which s is the text.
+func (l *lowerer) detached(lit *ast.FuncLit, s string) string { return own(l.typ(l.typeOf(lit)), s) }
+
+// own makes a literal in a call of its own. Yaegi gives it variables of its
+// own only when it is assigned, and when it returns writes into the frame that
+// made it, where another goroutine may just be making the next one.
+func own(typ, literal string) string {
+	return "func() " + typ + " { x__f := " + literal + "; return x__f }()"
 }
 
 func (l *lowerer) exprs(list []ast.Expr) []string {

@@ -353,8 +353,7 @@ func (l *lowerer) goStmt(s *ast.GoStmt) string {
 	f := *l
 	f.quiet = true
 	pre, call := f.bound(s.Call)
-	v := l.k.temp()
-	return fmt.Sprintf("{%s%s := %s; rt_.Go(%d, %s)}", pre, v, call, l.place(s.Pos()), v)
+	return fmt.Sprintf("{%srt_.Go(%d, %s)}", pre, l.place(s.Pos()), own("func()", call))
 }
 
 // bound evaluates the function and the arguments of a call now and gives a
