@@ -30,7 +30,7 @@ func (r *REPL) shell(ctx context.Context, command string) error {
 		c.WaitDelay = time.Second // for a daemon that keeps the output open
 		err = c.Run()
 		if ctx.Err() != nil {
-			err = fmt.Errorf("!%s: %w", command, context.Cause(ctx))
+			err = context.Cause(ctx)
 		}
 	})
 	r.scr.freshLine()

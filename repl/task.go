@@ -85,7 +85,7 @@ func (r *REPL) interrupt() {
 }
 
 func (r *REPL) stillWaiting(t *task) string {
-	text := fmt.Sprintf("%s was interrupted %s ago and has not ended yet", t.name, formatDuration(time.Since(t.since)))
+	text := fmt.Sprintf("%s was interrupted %s ago and has not ended yet", t.name, time.Since(t.since).Round(100*time.Millisecond))
 	if w, ok := r.o.Kernel.(waiting); ok {
 		if where := w.Waiting(); where != "" {
 			text += ": it waits in " + where

@@ -3,6 +3,8 @@ package repl
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -320,4 +322,76 @@ func TestStepThroughANotebook(t *testing.T) {
 	c.shows("question\n\nMore.\n\n[3] show 2▏")
 	c.keysTyped("\r\r")
 	c.shows(file + " ends here\n[4] ▏")
+}
+
+func TestCtrlCEndsAShellLine(t *testing.T) {
+	c := newConsole(t, 60, 10, nil)
+	c.keysTyped("!echo started; sleep 100; echo never\r")
+	c.shows("\nstarted\n")
+	c.keysTyped("\x03")
+	c.sees("[1] !echo started; sleep 100; echo never\nstarted\ninterrupted\n[1] ▏")
+}
+
+func TestCommandsHearCtrlC(t *testing.T) {
+	began := make(chan bool)
+	c := newConsole(t, 60, 10, func(o *Options) {
+		o.Commands = []Command{{Name: "hang", Run: func(ctx context.Context, args string, out io.Writer) error {
+			fmt.Fprint(out, "hanging on ", args)
+			close(began)
+			<-ctx.Done()
+			return context.Cause(ctx)
+		}}}
+	})
+	c.keysTyped(":hang it\r")
+	<-began
+	c.keysTyped("\x03")
+	c.sees("[1] :hang it\nhanging on it\ninterrupted\n[1] ▏")
+}
+
+func TestSecondCtrlCTellsWhatItWaitsFor(t *testing.T) {
+	began, release := make(chan bool), make(chan bool)
+	c := newConsole(t, 70, 10, func(o *Options) {
+		o.Commands = []Command{{Name: "deaf", Run: func(ctx context.Context, args string, out io.Writer) error {
+			close(began)
+			<-release
+			return nil
+		}}}
+	})
+	c.keysTyped(":deaf\r")
+	<-began
+	c.keysTyped("\x03")
+	c.keysTyped("\x03")
+	c.shows(":deaf was interrupted 0s ago and has not ended yet")
+	close(release)
+	c.shows("[1] ▏")
+}
+
+func TestNothingIsWrittenWhileAnotherProgramHasTheTerminal(t *testing.T) {
+	term := newFakeTerminal(30, 6)
+	s := &screen{out: term, size: term.size}
+	s.edit(view{prompt: "[1] ", text: []rune("abc"), cursor: 3})
+	s.hold()
+	before := len(term.raw)
+	s.print("notice\n")
+	s.println("open")
+	s.edit(view{prompt: "[1] ", text: []rune("abcd"), cursor: 4})
+	s.resized()
+	if written := string(term.raw[before:]); written != "" {
+		t.Errorf("wrote %q", written)
+	}
+	s.unhold()
+	if got, want := term.withCursorLocked(), "notice\nopen\n[1] abcd▏"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestColor(t *testing.T) {
+	c := newConsole(t, 40, 10, func(o *Options) { o.Color = true })
+	c.keysTyped("return `世`\r")
+	c.sees("[1] return `世`\n[2] ▏")
+	c.term.mu.Lock()
+	defer c.term.mu.Unlock()
+	if raw := string(c.term.raw); !strings.Contains(raw, "\x1b[32m[1] \x1b[0m\x1b[35mreturn\x1b[0") || !strings.Contains(raw, "\x1b[33m`世`\x1b[0") {
+		t.Errorf("no colour in %q", raw)
+	}
 }
