@@ -76,6 +76,7 @@ type scheduler struct {
 	events chan map[string]any
 	body   io.Closer
 	ack    bool
+	held   []map[string]any // OFFERS met while waiting for something else
 }
 
 // subscribe registers a framework; info is its JSON.
@@ -88,6 +89,7 @@ func subscribe(t testing.TB, c *Cluster, info string) *scheduler {
 
 func (s *scheduler) connect(info string) {
 	s.t.Helper()
+	s.held = nil
 	body := `{"type":"SUBSCRIBE","subscribe":{"framework_info":` + info + `}}`
 	if s.id != "" {
 		info = strings.Replace(info, "{", `{"id":{"value":"`+s.id+`"},`, 1)
@@ -134,6 +136,11 @@ func get(v any, keys ...string) string {
 // wait gives the next event of a type; updates are acknowledged on the way.
 func (s *scheduler) wait(kind string) map[string]any {
 	s.t.Helper()
+	if kind == "OFFERS" && len(s.held) > 0 {
+		e := s.held[0]
+		s.held = s.held[1:]
+		return e
+	}
 	deadline := time.After(20 * time.Second)
 	for {
 		select {
@@ -144,6 +151,12 @@ func (s *scheduler) wait(kind string) map[string]any {
 			}
 			if e["type"] == kind {
 				return e
+			}
+			switch e["type"] {
+			case "OFFERS":
+				s.held = append(s.held, e)
+			case "RESCIND":
+				s.held = nil // of the only agent of these tests
 			}
 		case <-deadline:
 			s.t.Fatalf("no %s within 20s", kind)
@@ -188,18 +201,46 @@ func (s *scheduler) call(format string, args ...any) {
 	}
 }
 
+// offer waits for one with so many cpus. Smaller ones are declined, so that they
+// become a larger one.
+func (s *scheduler) offer(cpus float64) any {
+	s.t.Helper()
+	for {
+		var found any
+		for _, o := range s.wait("OFFERS")["offers"].(map[string]any)["offers"].([]any) {
+			if found == nil && cpusOf(o) >= cpus {
+				found = o
+				continue
+			}
+			s.call(`"type":"DECLINE","decline":{"offer_ids":[{"value":%q}],"filters":{"refuse_seconds":0}}`, get(o, "id", "value"))
+		}
+		if found != nil {
+			return found
+		}
+	}
+}
+
+func cpusOf(offer any) float64 {
+	for _, r := range offer.(map[string]any)["resources"].([]any) {
+		if get(r, "name") == "cpus" {
+			return r.(map[string]any)["scalar"].(map[string]any)["value"].(float64)
+		}
+	}
+	return 0
+}
+
 // launch runs commands, one task each, on the next offer.
 func (s *scheduler) launch(commands map[string]string) {
 	s.t.Helper()
-	offers := s.wait("OFFERS")["offers"].(map[string]any)["offers"].([]any)
+	offer := s.offer(0.1 * float64(len(commands)))
 	var tasks []string
 	for id, command := range commands {
 		tasks = append(tasks, fmt.Sprintf(`{"name":%q,"task_id":{"value":%q},"agent_id":{"value":%q},"command":{"value":%q},"resources":[
 			{"name":"cpus","type":"SCALAR","scalar":{"value":0.1}},{"name":"mem","type":"SCALAR","scalar":{"value":32}}]}`,
-			id, id, get(offers[0], "agent_id", "value"), command))
+			id, id, get(offer, "agent_id", "value"), command))
 	}
 	s.call(`"type":"ACCEPT","accept":{"offer_ids":[{"value":%q}],"filters":{"refuse_seconds":0.1},"operations":[{"type":"LAUNCH","launch":{"task_infos":[%s]}}]}`,
-		get(offers[0], "id", "value"), strings.Join(tasks, ","))
+		get(offer, "id", "value"), strings.Join(tasks, ","))
 }
 
 const plain = `{"user":"root","name":"test"}`
