@@ -96,10 +96,7 @@ type thrown struct {
 
 // panicValue is called with the argument of panic.
 func (h *host) panicValue(v any) any {
-	if f, ok := v.(formatted); ok {
-		return thrown{f.v, f}
-	}
-	return thrown{v, v}
+	return thrown{v, h.dynamic(v)}
 }
 
 // goValue gives what recover gives for a panic value of the interpreter: the
@@ -109,9 +106,6 @@ func goValue(p any) any {
 		p = rv.Interface()
 	}
 	if t, ok := p.(thrown); ok {
-		if f, ok := t.v.(formatted); ok {
-			return f.v
-		}
 		return t.v
 	}
 	switch e := p.(type) {
@@ -140,6 +134,14 @@ func (runtimeError) RuntimeError() {}
 // goMessage gives Go's words for a message of package reflect or of Yaegi.
 func goMessage(m string) string {
 	switch {
+	case strings.HasPrefix(m, "hash of unhashable type: "):
+		return strings.Replace(m, "type:", "type", 1)
+	case m == "reflect.MakeSlice: negative len":
+		return "makeslice: len out of range"
+	case m == "reflect.MakeSlice: negative cap" || m == "reflect.MakeSlice: len > cap":
+		return "makeslice: cap out of range"
+	case strings.HasPrefix(m, "reflect: cannot convert slice with length "):
+		return strings.NewReplacer("reflect: cannot", "cannot", "array with length", "array or pointer to array with length").Replace(m)
 	case strings.Contains(m, "index out of range") && strings.HasPrefix(m, "reflect"):
 		return "index out of range"
 	case strings.HasPrefix(m, "reflect") && strings.Contains(m, "slice") && strings.Contains(m, "out of"):

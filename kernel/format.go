@@ -51,6 +51,9 @@ func unwrap(v any) any {
 		case sessionError:
 			v = x.v
 			continue
+		case sessionStringer:
+			v = x.v
+			continue
 		case formatted:
 			v = x.v
 			continue
@@ -100,27 +103,11 @@ func hasTag(t reflect.Type, seen map[reflect.Type]bool) bool {
 
 // Format is fmt.Formatter.
 func (f formatted) Format(st fmt.State, verb rune) {
-	p := printer{h: f.h, st: st, verb: verb, plus: st.Flag('+'), sharp: st.Flag('#')}
-	switch verb {
-	case 'v', 's', 'q', 'x', 'X', 'd':
-	case 'p':
-		fmt.Fprintf(st, fmt.FormatString(st, verb), f.v)
+	if verb == 'p' {
+		_, _ = fmt.Fprintf(st, fmt.FormatString(st, verb), f.v)
 		return
 	}
-	_, wide := st.Width()
-	if wide { // pad the whole
-		var b strings.Builder
-		p.to = &b
-		p.value(reflect.ValueOf(f.v), f.t, 0)
-		w, _ := st.Width()
-		flag := ""
-		if st.Flag('-') {
-			flag = "-"
-		}
-		fmt.Fprintf(st, "%"+flag+"*s", w, b.String())
-		return
-	}
-	p.to = st
+	p := printer{h: f.h, st: st, to: st, verb: verb, plus: st.Flag('+'), sharp: st.Flag('#')}
 	p.value(reflect.ValueOf(f.v), f.t, 0)
 }
 
@@ -150,6 +137,9 @@ func (p printer) value(v reflect.Value, t types.Type, depth int) {
 		p.text("<nil>")
 		return
 	}
+	if inner, tag := peel(v); tag > 0 {
+		v, t = inner, p.h.named(tag).typ
+	}
 	if p.byMethod(v, t, depth) {
 		return
 	}
@@ -174,16 +164,27 @@ func inSession(t types.Type) bool {
 
 // byMethod prints v by its Error or String method.
 func (p printer) byMethod(v reflect.Value, t types.Type, depth int) bool {
-	if !v.CanInterface() || p.verb == 'd' {
+	if !v.CanInterface() {
 		return false
 	}
 	tag, ptr := p.h.lookup(t, v.Type())
 	if tag == 0 {
 		return false
 	}
-	names := []string{"Error", "String"}
-	if p.sharp {
-		names = []string{"GoString"}
+	if f, ok := p.h.method(tag, ptr, "Format").(func(any, fmt.State, rune)); ok {
+		f(v.Interface(), p.st, p.verb)
+		return true
+	}
+	if p.sharp && p.verb == 'v' {
+		f, ok := p.h.method(tag, ptr, "GoString").(func(any) string)
+		if ok {
+			p.text(f(v.Interface()))
+		}
+		return ok
+	}
+	var names []string
+	if strings.ContainsRune("vsxXq", p.verb) {
+		names = []string{"Error", "String"}
 	}
 	for _, m := range names {
 		f, ok := p.h.method(tag, ptr, m).(func(any) string)
@@ -208,28 +209,8 @@ func (p printer) byMethod(v reflect.Value, t types.Type, depth int) bool {
 	return false
 }
 
-// format gives the format at hand for a part of the value, without its width.
-func (p printer) format() string {
-	s := "%"
-	for _, f := range "+- 0" {
-		if p.st.Flag(int(f)) && f != '-' {
-			s += string(f)
-		}
-	}
-	if p.verb == 'v' {
-		s = "%"
-		if p.plus {
-			s = "%+"
-		}
-		if p.sharp {
-			s = "%#"
-		}
-	}
-	if prec, ok := p.st.Precision(); ok {
-		s += fmt.Sprintf(".%d", prec)
-	}
-	return s + string(p.verb)
-}
+// format gives the format at hand, for each part of the value.
+func (p printer) format() string { return fmt.FormatString(p.st, p.verb) }
 
 func (p printer) plain(v reflect.Value) {
 	if v.CanInterface() {

@@ -90,13 +90,15 @@ func (h *host) symbols() map[string]reflect.Value {
 		"Run":   func(d any, f func()) { d.(*deferStack).run(h, f) }, "Recover": h.recover, "Panic": h.panicValue,
 		"Show": h.show, "Out": h.out, "Carry": h.carry, "Clear": func(v any) { reflect.ValueOf(v).Clear() },
 		"Print": h.print, "Println": h.println, "Typed": h.typed, "Dynamic": h.dynamic, "TypeName": h.typeName,
-		"Err": func(v any, f func() string) error { return sessionError{v, f} }, "Unwrap": unwrap, "IsNil": isNil,
+		"Err": func(v any) error { return sessionError{h, v} }, "Stringer": func(v any) fmt.Stringer { return sessionStringer{h, v} },
+		"Unwrap": unwrap, "IsNil": isNil, "Plain": plainValue, "Equal": h.equal, "AsFunc": h.asFunc,
 		"NotType": h.notType, "Index": h.index, "Low": h.low, "High": h.high, "JSON": h.json,
-		"MethodText":  func(tag int, ptr bool, name string, f func(any) string) { h.setMethod(tag, ptr, name, f) },
-		"MethodBytes": func(tag int, ptr bool, name string, f func(any) ([]byte, error)) { h.setMethod(tag, ptr, name, f) },
-		"MethodSet":   func(tag int, ptr bool, name string, f func(any, []byte) error) { h.setMethod(tag, ptr, name, f) },
-		"MethodError": func(tag int, ptr bool, name string, f func(any) error) { h.setMethod(tag, ptr, name, f) },
-		"MethodIs":    func(tag int, ptr bool, name string, f func(any, error) bool) { h.setMethod(tag, ptr, name, f) },
+		"MethodText":   func(tag int, ptr bool, name string, f func(any) string) { h.setMethod(tag, ptr, name, f) },
+		"MethodBytes":  func(tag int, ptr bool, name string, f func(any) ([]byte, error)) { h.setMethod(tag, ptr, name, f) },
+		"MethodSet":    func(tag int, ptr bool, name string, f func(any, []byte) error) { h.setMethod(tag, ptr, name, f) },
+		"MethodError":  func(tag int, ptr bool, name string, f func(any) error) { h.setMethod(tag, ptr, name, f) },
+		"MethodFormat": func(tag int, ptr bool, name string, f func(any, fmt.State, rune)) { h.setMethod(tag, ptr, name, f) },
+		"MethodIs":     func(tag int, ptr bool, name string, f func(any, error) bool) { h.setMethod(tag, ptr, name, f) },
 	}
 	out := map[string]reflect.Value{}
 	for n, v := range s {

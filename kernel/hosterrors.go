@@ -6,21 +6,20 @@ import (
 	"reflect"
 )
 
-// sessionError is an error of a session type in the hands of the host.
-type sessionError struct {
-	v any
-	f func() string
-}
-
-func (e sessionError) Error() string { return e.f() }
-
-// notType is what a failed type assertion panics with.
-func (h *host) notType(v any, want string) error {
+// notType is what a failed type assertion panics with: v is what the interface
+// called from held, want the wanted type, missing a method of it when that is
+// an interface.
+func (h *host) notType(v any, from, want, missing string) error {
 	u := unwrap(v)
-	if u == nil {
+	switch {
+	case u == nil && missing != "":
 		return typeAssertionError("interface conversion: interface is nil, not " + want)
+	case u == nil:
+		return typeAssertionError(fmt.Sprintf("interface conversion: %s is nil, not %s", from, want))
+	case missing != "":
+		return typeAssertionError(fmt.Sprintf("interface conversion: %s is not %s: missing method %s", h.runtimeType(reflect.TypeOf(u)), want, missing))
 	}
-	return typeAssertionError(fmt.Sprintf("interface conversion: interface {} is %s, not %s", h.runtimeType(reflect.TypeOf(u)), want))
+	return typeAssertionError(fmt.Sprintf("interface conversion: %s is %s, not %s", from, h.runtimeType(reflect.TypeOf(u)), want))
 }
 
 type typeAssertionError string
@@ -32,15 +31,7 @@ func (typeAssertionError) RuntimeError() {}
 
 // errorMethod gives a method that the session's type of err has.
 func (h *host) errorMethod(err error, name string) (f, v any) {
-	u := unwrap(err)
-	if u == nil {
-		return nil, nil
-	}
-	tag, ptr := h.lookup(nil, reflect.TypeOf(u))
-	if tag == 0 {
-		return nil, nil
-	}
-	return h.method(tag, ptr, name), u
+	return h.methodOf(unwrap(err), name)
 }
 
 // errorsUnwrap is errors.Unwrap for cells.

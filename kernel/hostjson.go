@@ -67,6 +67,9 @@ func (h *host) known(v reflect.Value, t types.Type) (reflect.Value, types.Type, 
 	if !v.IsValid() {
 		return v, nil, 0, false
 	}
+	if inner, tag := peel(v); tag > 0 {
+		return inner, h.named(tag).typ, tag, false
+	}
 	if t != nil && types.IsInterface(t) {
 		t = nil
 	}

@@ -363,6 +363,10 @@ func (lw *lowering) declareType(t *types.Named, name, slot string) (tag int) {
 		text = lw.spell(host)
 	}
 	lw.types = append(lw.types, "type "+slot+" "+text)
+	if isBoxed(t) {
+		lw.types = append(lw.types, boxType(slot, tag))
+		lw.boxMethods(t, slot)
+	}
 	lw.forwarders(t, slot)
 	lw.register(t, slot, tag)
 	return tag
@@ -484,6 +488,10 @@ func (lw *lowering) addMethod(m *entry) {
 	}
 	lw.funcs = append(lw.funcs, lw.method(e, m, e.slot, nil))
 	if t, ok := e.obj.Type().(*types.Named); ok {
+		f := m.info.Defs[m.decl.(*ast.FuncDecl).Name].(*types.Func)
+		if _, ptr := f.Signature().Recv().Type().(*types.Pointer); !ptr && isBoxed(t) {
+			lw.boxMethod(f.Signature(), f.Name(), e.slot)
+		}
 		lw.register(t, e.slot, e.tag)
 		lw.typeIDs = append(lw.typeIDs, e.tag)
 	}

@@ -13,12 +13,18 @@ import (
 
 func (l *lowerer) call(x *ast.CallExpr) string {
 	if tv, ok := l.info.Types[x.Fun]; ok && tv.IsType() {
-		return "(" + l.typ(tv.Type) + ")(" + l.expr(x.Args[0]) + ")"
+		return l.explicit(tv.Type, x.Args[0])
 	}
 	if id, ok := ast.Unparen(x.Fun).(*ast.Ident); ok {
 		if b, ok := l.info.Uses[id].(*types.Builtin); ok {
 			return l.builtin(b.Name(), x)
 		}
+	}
+	if s, ok := l.errorsAs(x); ok {
+		return s
+	}
+	if s, ok := l.spreadCall(x); ok {
+		return s
 	}
 	return l.called(x.Fun) + "(" + strings.Join(l.arguments(x), ", ") + dots(x) + ")"
 }
@@ -47,18 +53,33 @@ func (l *lowerer) arguments(x *ast.CallExpr) []string {
 	}
 	host := l.callsHost(x)
 	var out []string
-	sig, _ := l.typeOf(x.Fun).Underlying().(*types.Signature)
 	for i, a := range x.Args {
-		s := l.expr(a)
-		if host && sig.Variadic() && !x.Ellipsis.IsValid() && i >= sig.Params().Len()-1 {
-			s = l.implicit(a, sig.Params().At(sig.Params().Len()-1).Type().(*types.Slice).Elem())
-		}
+		s := l.argument(x, i, host)
 		if lit, ok := ast.Unparen(a).(*ast.FuncLit); ok && host {
 			s = l.detached(lit, s)
 		}
 		out = append(out, s)
 	}
 	return out
+}
+
+// argument lowers an argument. The host gets values of session types as they
+// are, without a box, unless it only keeps them.
+func (l *lowerer) argument(x *ast.CallExpr, i int, host bool) string {
+	from, to := l.typeOf(x.Args[i]), l.boundType(x, i)
+	s := l.expr(x.Args[i])
+	switch {
+	case to == nil || isTuple(from):
+		return s
+	case host && isEmptyInterface(to) && !keepers[l.callee(x).Pkg().Path()]:
+		if !types.IsInterface(from) || x.Ellipsis.IsValid() {
+			return s
+		}
+		return "rt_.Plain(" + s + ")"
+	case x.Ellipsis.IsValid() && i == len(x.Args)-1:
+		return s
+	}
+	return l.convert(s, from, to)
 }
 
 // callsHost tells whether a call goes to compiled code.
@@ -94,7 +115,8 @@ func (l *lowerer) builtin(name string, x *ast.CallExpr) string {
 	case "recover":
 		return "rt_.Recover()"
 	case "panic":
-		return "panic(rt_.Panic(" + l.show(l.expr(x.Args[0]), l.typeOf(x.Args[0])) + "))"
+		arg := x.Args[0]
+		return "panic(rt_.Panic(" + l.implicit(arg, types.NewInterfaceType(nil, nil)) + "))"
 	case "print", "println":
 		var args []string
 		for _, a := range x.Args {
@@ -267,11 +289,7 @@ func (l *lowerer) typeName(s string, t types.Type) string {
 
 // wrapError hands the host an error whose methods it can see.
 func (l *lowerer) wrapError(s string, t types.Type) string {
-	if !l.ofSession(t) || types.IsInterface(t) {
-		return s
-	}
-	v := l.k.temp()
-	return fmt.Sprintf("func() error { %s := %s; return rt_.Err(%s, func() string { return %s.Error() }) }()", v, s, v, v)
+	return l.convert(s, t, types.Universe.Lookup("error").Type())
 }
 
 // show wraps a value with its static type where the two together tell more

@@ -92,7 +92,21 @@ func (l *lowerer) definition(d *def) string {
 	for _, v := range d.values {
 		values = append(values, l.implicit(v, t))
 	}
+	if targets := l.definedTypes(d); needsParallel(d.lhs, targets) {
+		return l.parallel(lhs, values, targets)
+	}
 	return left + strings.Join(values, ", ")
+}
+
+// definedTypes gives the types of the variables of a definition; nil for a blank.
+func (l *lowerer) definedTypes(d *def) []types.Type {
+	out := make([]types.Type, len(d.lhs))
+	for i, x := range d.lhs {
+		if o := l.c.pkg.Scope().Lookup(x.(*ast.Ident).Name); o != nil {
+			out[i] = o.Type()
+		}
+	}
+	return out
 }
 
 // topStmt lowers a statement of the cell that shows nothing.
@@ -181,8 +195,13 @@ func (lw *lowering) register(t *types.Named, slot string, tag int) {
 			if !ok || signatureText(f.Signature()) != m.signature {
 				continue
 			}
-			lw.prelude = append(lw.prelude, fmt.Sprintf("rt_.Method%s(%d, %v, %q, func(v interface{}%s) %s { %s; return x.%s(%s) })",
-				m.form, tag, ptr, m.name, m.param, m.result, get, m.name, m.arg))
+			give := "return"
+			if m.result == "" {
+				give = ""
+				lw.alias("fmt")
+			}
+			lw.prelude = append(lw.prelude, fmt.Sprintf("rt_.Method%s(%d, %v, %q, func(v interface{}%s) %s { %s; %s x.%s(%s) })",
+				m.form, tag, ptr, m.name, m.param, m.result, get, give, m.name, m.arg))
 		}
 	}
 }
@@ -214,6 +233,7 @@ var hostMethods = []struct{ name, signature, form, param, result, arg string }{
 	{"UnmarshalText", "([]byte) error", "Set", ", b []byte", "error", "b"},
 	{"Unwrap", "() error", "Error", "", "error", ""},
 	{"Is", "(error) bool", "Is", ", e error", "bool", "e"},
+	{"Format", "(fmt.State, rune) ", "Format", ", st p_fmt.State, verb rune", "", "st, verb"},
 }
 
 // program is the text of the cell for the interpreter. Evaluating it hands the

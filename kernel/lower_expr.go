@@ -72,7 +72,7 @@ func (l *lowerer) expr(x ast.Expr) string {
 		}
 		return x.Op.String() + l.expr(x.X)
 	case *ast.BinaryExpr:
-		return l.expr(x.X) + " " + x.Op.String() + " " + l.expr(x.Y)
+		return l.binary(x)
 	case *ast.KeyValueExpr:
 		return l.expr(x.Key) + ": " + l.expr(x.Value)
 	}
@@ -334,22 +334,6 @@ func fieldType(st *types.Struct, name string) types.Type {
 		}
 	}
 	return nil
-}
-
-// implicit lowers x where a value of type to is wanted. Yaegi cannot store an
-// interpreted value in a field of a host interface type as it is.
-func (l *lowerer) implicit(x ast.Expr, to types.Type) string {
-	s := l.expr(x)
-	from := l.typeOf(x)
-	if to == nil || from == nil || types.IsInterface(from) {
-		return s
-	}
-	n, ok := types.Unalias(l.sub(to)).(*types.Named)
-	if !ok || !types.IsInterface(n) || l.isSessionType(n) || !l.ofSession(from) {
-		return s
-	}
-	v, t := l.k.temp(), l.typ(n)
-	return "func() " + t + " { var " + v + " " + t + " = " + s + "; return " + v + " }()"
 }
 
 func (l *lowerer) funcLit(x *ast.FuncLit) string {

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -104,15 +105,35 @@ func (l *lowerer) assign(s *ast.AssignStmt) string {
 	if len(s.Lhs) == 2 && len(s.Rhs) == 1 {
 		return left + l.commaOk(s.Rhs[0])
 	}
+	if tuple, ok := l.typeOf(s.Rhs[0]).(*types.Tuple); ok && s.Tok == token.ASSIGN {
+		var to []types.Type
+		for _, x := range s.Lhs {
+			to = append(to, l.targetType(x))
+		}
+		return left + l.convertTuple(l.expr(s.Rhs[0]), tuple, to)
+	}
 	var rhs []string
+	targets := make([]types.Type, len(s.Lhs))
 	for i, x := range s.Rhs {
 		var to types.Type
 		if len(s.Lhs) == len(s.Rhs) && s.Tok == token.ASSIGN {
-			to = l.typeOf(s.Lhs[i])
+			to = l.targetType(s.Lhs[i])
+			targets[i] = to
 		}
 		rhs = append(rhs, l.implicit(x, to))
 	}
+	if s.Tok == token.ASSIGN && needsParallel(s.Lhs, targets) {
+		return l.parallel(lhs, rhs, targets)
+	}
 	return left + strings.Join(rhs, ", ")
+}
+
+// targetType gives the type of what is assigned to; nil for a blank.
+func (l *lowerer) targetType(x ast.Expr) types.Type {
+	if id, ok := x.(*ast.Ident); ok && id.Name == "_" {
+		return nil
+	}
+	return l.typeOf(x)
 }
 
 // target lowers what is assigned to.
@@ -158,7 +179,11 @@ func (l *lowerer) localType(name string, o types.Object) string {
 	if st, ok := u.(*types.Struct); ok {
 		return "type " + name + " " + l.spellStruct(st, l.k.host.addType(name, o.Type()))
 	}
-	return "type " + name + " " + l.spell(u)
+	text := "type " + name + " " + l.spell(u)
+	if n, ok := o.Type().(*types.Named); ok && isBoxed(n) {
+		text += "; " + boxType(name, l.k.host.addType(name, n))
+	}
+	return text
 }
 
 func (l *lowerer) localVar(v *ast.ValueSpec) string {
@@ -177,6 +202,9 @@ func (l *lowerer) localVar(v *ast.ValueSpec) string {
 		return s
 	case len(v.Names) == 2 && len(v.Values) == 1:
 		return s + " = " + l.commaOk(v.Values[0])
+	}
+	if tuple, ok := l.typeOf(v.Values[0]).(*types.Tuple); ok {
+		return s + " = " + l.convertTuple(l.expr(v.Values[0]), tuple, slices.Repeat([]types.Type{t}, tuple.Len()))
 	}
 	var values []string
 	for _, x := range v.Values {
@@ -224,6 +252,15 @@ func (l *lowerer) returnStmt(s *ast.ReturnStmt) string {
 
 func (l *lowerer) results(s *ast.ReturnStmt) []string {
 	var out []string
+	if l.fn != nil && l.fn.sig != nil && len(s.Results) == 1 {
+		if tuple, ok := l.typeOf(s.Results[0]).(*types.Tuple); ok {
+			var to []types.Type
+			for i := range tuple.Len() {
+				to = append(to, l.fn.sig.Results().At(i).Type())
+			}
+			return []string{l.convertTuple(l.expr(s.Results[0]), tuple, to)}
+		}
+	}
 	for i, x := range s.Results {
 		var to types.Type
 		if l.fn != nil && l.fn.sig != nil && len(s.Results) == l.fn.sig.Results().Len() {

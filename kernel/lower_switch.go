@@ -72,16 +72,23 @@ func (l *lowerer) commReceive(x ast.Expr) (setup, op, v, ok string) {
 
 // assertion lowers x.(T) with one result.
 func (l *lowerer) assertion(x *ast.TypeAssertExpr) string {
-	t := l.typeOf(x.Type)
-	s := l.expr(x.X)
-	if !needsConverter(t) {
-		v, ok, typ := l.k.temp(), l.k.temp(), l.typ(t)
-		return fmt.Sprintf("func() %s { %s, %s := rt_.Unwrap(%s).(%s); if !%s { panic(rt_.NotType(%s, %s)) }; return %s }()",
-			typ, v, ok, s, typ, ok, s, strconv.Quote(l.typeText(t)), v)
-	}
+	t, s := l.typeOf(x.Type), l.k.temp()
 	v, ok := l.k.temp(), l.k.temp()
-	return fmt.Sprintf("func() %s { %s, %s := %s(%s); if !%s { panic(rt_.NotType(%s, %s)) }; return %s }()",
-		l.typ(t), v, ok, l.converter(t), s, ok, s, strconv.Quote(l.typeText(t)), v)
+	from := strconv.Quote(interfaceText(l.typeOf(x.X)))
+	missing := ""
+	if i, ok := t.Underlying().(*types.Interface); ok && i.NumMethods() > 0 {
+		missing = i.Method(0).Name()
+	}
+	return fmt.Sprintf("func() %s { var %s %s = %s; %s, %s := %s; if !%s { panic(rt_.NotType(%s, %s, %s, %q)) }; return %s }()",
+		l.typ(t), s, l.typ(l.typeOf(x.X)), l.expr(x.X), v, ok, l.typeTest(s, t), ok, s, from, strconv.Quote(l.typeText(t)), missing, v)
+}
+
+// interfaceText names an interface type as run-time messages do.
+func interfaceText(t types.Type) string {
+	if i, ok := types.Unalias(t).(*types.Interface); ok && i.Empty() {
+		return "interface {}"
+	}
+	return types.TypeString(t, func(p *types.Package) string { return p.Name() })
 }
 
 func (l *lowerer) typeText(t types.Type) string {
@@ -90,11 +97,7 @@ func (l *lowerer) typeText(t types.Type) string {
 
 // assertionOk lowers x.(T) with two results.
 func (l *lowerer) assertionOk(x *ast.TypeAssertExpr) string {
-	t := l.typeOf(x.Type)
-	if needsConverter(t) {
-		return l.converter(t) + "(" + l.expr(x.X) + ")"
-	}
-	return "rt_.Unwrap(" + l.expr(x.X) + ").(" + l.typ(t) + ")"
+	return l.typeTest(l.expr(x.X), l.typeOf(x.Type))
 }
 
 // needsConverter: Yaegi does not see the methods of interpreted values when it
@@ -155,7 +158,11 @@ func (lw *lowering) converterText(key string, c converter) string {
 			b = &structs
 		}
 		if types.Implements(h, it) {
-			fmt.Fprintf(b, "if x, ok := v.(%s); ok { return x, true };", slot)
+			name := slot
+			if isBoxed(h) {
+				name += boxSuffix
+			}
+			fmt.Fprintf(b, "if x, ok := v.(%s); ok { return x, true };", name)
 		}
 		if types.Implements(types.NewPointer(h), it) {
 			fmt.Fprintf(b, "if x, ok := v.(*%s); ok { return x, true };", slot)
@@ -219,24 +226,21 @@ func (l *lowerer) typeCase(v, chosen string, number int, list []ast.Expr) (test,
 	if len(list) == 1 && !l.info.Types[list[0]].IsNil() {
 		x, y, ok := l.k.temp(), l.k.temp(), l.k.temp()
 		return fmt.Sprintf("\nvar %s %s; _ = %s; if %s == 0 { %s, %s := %s; if %s { %s = %s; %s = %d } }",
-			x, l.typ(l.typeOf(list[0])), x, chosen, y, ok, l.typeTest(v, list[0]), ok, x, y, chosen, number), x
+			x, l.typ(l.typeOf(list[0])), x, chosen, y, ok, l.typeTest(v, l.typeOf(list[0])), ok, x, y, chosen, number), x
 	}
 	for _, x := range list {
 		if l.info.Types[x].IsNil() {
 			continue // was tested before
 		}
-		is := l.helperFunc("is "+l.typ(l.typeOf(x)), "is", func(name string) string {
-			return "func " + name + "(v interface{}) bool { x, ok := " + l.typeTest("v", x) + "; _ = x; return ok }"
-		})
+		t := l.typeOf(x)
+		text := func(name string) string {
+			return "func " + name + "(v interface{}) bool { x, ok := " + l.typeTest("v", t) + "; _ = x; return ok }"
+		}
+		is := text("") // a type that is local to a function has no name outside
+		if !l.isLocal(t) {
+			is = l.helperFunc("is "+l.typ(t), "is", text)
+		}
 		test += fmt.Sprintf("\nif %s == 0 && %s(%s) { %s = %d }", chosen, is, v, chosen, number)
 	}
 	return test, v
-}
-
-func (l *lowerer) typeTest(v string, x ast.Expr) string {
-	t := l.typeOf(x)
-	if needsConverter(t) {
-		return l.converter(t) + "(" + v + ")"
-	}
-	return "rt_.Unwrap(" + v + ").(" + l.typ(t) + ")"
 }

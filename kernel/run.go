@@ -331,7 +331,7 @@ func (k *Kernel) values() []Value {
 			shown = k.host.typed(s.value, k.host.typeID(s.typ))
 			if types.IsInterface(s.typ) {
 				shown = k.host.dynamic(s.value)
-				v = reflect.ValueOf(unwrap(s.value))
+				v, _ = peel(reflect.ValueOf(unwrap(s.value)))
 			} else if !(&lowering{}).mentionsSession(s.typ) {
 				shown = s.value
 			}

@@ -1,0 +1,286 @@
+package kernel
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// Values of session types change their form on the way into an interface:
+// Yaegi would keep a reference to the variable instead of a copy, make a nil
+// interface of a nil pointer, and forget that a number has a named type. So a
+// function of the type and the interface makes the value: a copy; a struct
+// called T__1box around a value of a named type that is no struct (the box has
+// the type's methods); and for error and fmt.Stringer a value of the host.
+
+// implicit lowers x where a value of type to is wanted.
+func (l *lowerer) implicit(x ast.Expr, to types.Type) string {
+	return l.convert(l.expr(x), l.typeOf(x), to)
+}
+
+// convert spells the conversion of s from one type to another that Go makes
+// without being asked.
+func (l *lowerer) convert(s string, from, to types.Type) string {
+	to = l.sub(to)
+	if to == nil || from == nil || !types.IsInterface(to) || types.IsInterface(from) || !l.ofSession(from) {
+		return s
+	}
+	_, ptr := types.Unalias(from).(*types.Pointer)
+	if ptr && (isEmptyInterface(to) || l.isSessionType(to)) {
+		return s
+	}
+	text := func(name string) string {
+		return "func " + name + "(v " + l.typ(from) + ") " + l.typ(to) + " {" + l.conversion(from, to) + "}"
+	}
+	if l.isLocal(from) || l.isLocal(to) {
+		return text("") + "(" + s + ")"
+	}
+	return l.helperFunc("as "+l.typ(from)+" "+l.typ(to), "as", text) + "(" + s + ")"
+}
+
+// conversion is the body of the function that makes an interface value of v.
+func (l *lowerer) conversion(from, to types.Type) string {
+	v, set := "v", ""
+	box, boxed := l.box(from)
+	if boxed {
+		v, set = "b", "b := "+box+"{v};"
+	}
+	if f := hostMaker(to); f != "" && (boxed || structOf(from) != nil) && !l.isLocal(from) {
+		return set + "return rt_." + f + "(" + v + ")"
+	}
+	return set + "var i " + l.typ(to) + " = " + v + "; return i"
+}
+
+// hostMaker gives the function of the host that makes interface values of type t.
+func hostMaker(t types.Type) string {
+	switch n, _ := types.Unalias(t).(*types.Named); {
+	case n == nil:
+	case n.Obj().Pkg() == nil && n.Obj().Name() == "error":
+		return "Err"
+	case n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == "fmt" && n.Obj().Name() == "Stringer":
+		return "Stringer"
+	}
+	return ""
+}
+
+// isLocal tells whether t, or what it points to, is declared in a function.
+func (lw *lowering) isLocal(t types.Type) bool {
+	o := typeNameOf(t)
+	return o != nil && lw.isSessionType(o.Type()) && !isPackageLevel(o)
+}
+
+// box gives the name of the struct that stands for a value of t in an interface.
+func (l *lowerer) box(t types.Type) (string, bool) {
+	n, ok := types.Unalias(l.sub(t)).(*types.Named)
+	if !ok || !l.isSessionType(n) || !isBoxed(n) {
+		return "", false
+	}
+	return l.typ(n) + boxSuffix, true
+}
+
+const boxSuffix = "box"
+
+func isBoxed(n *types.Named) bool {
+	switch n.Underlying().(type) {
+	case *types.Struct, *types.Interface:
+		return false
+	}
+	return true
+}
+
+// boxType declares the box of a type, with its number.
+func boxType(slot string, tag int) string {
+	return fmt.Sprintf("type %s%s struct{ %s %s \"%s:\\\"%d\\\"\" }", slot, boxSuffix, boxField, slot, tagKey, tag)
+}
+
+// boxMethods gives the box of t the methods of t.
+func (lw *lowering) boxMethods(t *types.Named, slot string) {
+	set := types.NewMethodSet(t)
+	for i := range set.Len() {
+		m := set.At(i).Obj().(*types.Func)
+		lw.boxMethod(set.At(i).Type().(*types.Signature), m.Name(), slot)
+	}
+}
+
+func (lw *lowering) boxMethod(sig *types.Signature, name, slot string) {
+	names, args := paramNames(sig)
+	call := "v." + name + "(" + args + ")"
+	if sig.Results().Len() > 0 {
+		call = "return " + call
+	}
+	lw.funcs = append(lw.funcs, fmt.Sprintf("func (x__b %s%s) %s%s { var v %s = x__b.%s; %s }", slot, boxSuffix, name, lw.signature(sig, names), slot, boxField, call))
+}
+
+// typeTest lowers x.(T) with two results, for the value s of x.
+func (l *lowerer) typeTest(s string, t types.Type) string {
+	if needsConverter(t) {
+		return l.converter(t) + "(" + s + ")"
+	}
+	box, ok := l.box(t)
+	if !ok {
+		return "rt_.Unwrap(" + s + ").(" + l.typ(t) + ")"
+	}
+	text := func(name string) string {
+		return fmt.Sprintf("func %s(v interface{}) (%s, bool) { b, ok := rt_.Unwrap(v).(%s); return b.%s, ok }", name, l.typ(t), box, boxField)
+	}
+	if l.isLocal(t) {
+		return text("") + "(" + s + ")"
+	}
+	return l.helperFunc("unbox "+l.typ(t), "unbox", text) + "(" + s + ")"
+}
+
+// binary lowers an operation; interface values are compared by the host.
+func (l *lowerer) binary(x *ast.BinaryExpr) string {
+	if x.Op == token.EQL || x.Op == token.NEQ {
+		if s, ok := l.comparison(x.X, x.Y); ok {
+			if x.Op == token.NEQ {
+				return "!" + s
+			}
+			return s
+		}
+	}
+	return l.expr(x.X) + " " + x.Op.String() + " " + l.expr(x.Y)
+}
+
+// comparison lowers x == y where one of them is an interface value.
+func (l *lowerer) comparison(x, y ast.Expr) (string, bool) {
+	return l.equal(l.expr(x), l.typeOf(x), y)
+}
+
+func (l *lowerer) equal(s string, t types.Type, y ast.Expr) (string, bool) {
+	u := l.typeOf(y)
+	if l.info.Types[y].IsNil() || isUntypedNil(t) || !types.IsInterface(t) && !types.IsInterface(u) {
+		return "", false
+	}
+	return "rt_.Equal(" + l.convert(s, t, u) + ", " + l.implicit(y, t) + ")", true
+}
+
+func isUntypedNil(t types.Type) bool {
+	b, ok := t.(*types.Basic)
+	return ok && b.Kind() == types.UntypedNil
+}
+
+// explicit lowers the conversion T(x).
+func (l *lowerer) explicit(to types.Type, x ast.Expr) string {
+	s := l.expr(x)
+	if made := l.convert(s, l.typeOf(x), to); made != s {
+		return made
+	}
+	return "(" + l.typ(to) + ")(" + s + ")"
+}
+
+// errorsAs lowers errors.As when the target is of a type that the host cannot
+// tell from others: the interpreted code looks at each error of the chain.
+func (l *lowerer) errorsAs(x *ast.CallExpr) (string, bool) {
+	f := l.callee(x)
+	if f == nil || f.Pkg() == nil || f.Pkg().Path() != "errors" || f.Name() != "As" || len(x.Args) != 2 {
+		return "", false
+	}
+	p, ok := l.typeOf(x.Args[1]).Underlying().(*types.Pointer)
+	if !ok {
+		return "", false
+	}
+	if _, boxed := l.box(p.Elem()); !boxed && !needsConverter(p.Elem()) {
+		return "", false
+	}
+	target := l.k.temp()
+	return fmt.Sprintf("func() bool { %s := %s; f := func(e interface{}) bool { v, ok := %s; if ok { *%s = v }; return ok }; return rt_.AsFunc(%s, f) }()",
+		target, l.expr(x.Args[1]), l.typeTest("e", p.Elem()), target, l.expr(x.Args[0])), true
+}
+
+// keepers are the packages whose functions only keep the `any` that they get.
+var keepers = map[string]bool{"context": true, "sync": true, "sync/atomic": true, "container/list": true, "container/ring": true, "container/heap": true}
+
+// spreadCall lowers f(g()) where the values of g change their form: a literal
+// takes them and passes them on.
+func (l *lowerer) spreadCall(x *ast.CallExpr) (string, bool) {
+	if len(x.Args) != 1 {
+		return "", false
+	}
+	tuple, ok := l.typeOf(x.Args[0]).(*types.Tuple)
+	if !ok || l.wrapperFor(x) == nil && !l.changesForm(x, tuple) {
+		return "", false
+	}
+	names, args := []string{}, []ast.Expr{}
+	for i := range tuple.Len() {
+		id := ast.NewIdent(l.k.temp())
+		l.info.Types[id] = types.TypeAndValue{Type: tuple.At(i).Type()}
+		names, args = append(names, id.Name), append(args, id)
+	}
+	call := l.call(&ast.CallExpr{Fun: x.Fun, Args: args})
+	res, _ := l.typeOf(x.Fun).Underlying().(*types.Signature)
+	if res.Results().Len() > 0 {
+		call = "return " + call
+	}
+	sig := types.NewSignatureType(nil, nil, nil, tuple, unnamed(res.Results()), false)
+	return "func" + l.signature(sig, names) + " { " + call + " }(" + l.expr(x.Args[0]) + ")", true
+}
+
+func unnamed(t *types.Tuple) *types.Tuple {
+	var vars []*types.Var
+	for i := range t.Len() {
+		vars = append(vars, types.NewParam(token.NoPos, nil, "", t.At(i).Type()))
+	}
+	return types.NewTuple(vars...)
+}
+
+// changesForm tells whether one of the values has to be converted for x.
+func (l *lowerer) changesForm(x *ast.CallExpr, values *types.Tuple) bool {
+	for i := range values.Len() {
+		if l.convert("", l.sub(values.At(i).Type()), l.boundType(x, i)) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// convertTuple converts the values of s, a call with several, to the types to;
+// nil where a value stays as it is.
+func (l *lowerer) convertTuple(s string, from *types.Tuple, to []types.Type) string {
+	var names, values, results []string
+	changed := false
+	for i := range from.Len() {
+		t, name := l.sub(from.At(i).Type()), l.k.temp()
+		v := l.convert(name, t, to[i])
+		if changed = changed || v != name; v != name {
+			t = to[i]
+		}
+		names, values, results = append(names, name), append(values, v), append(results, l.typ(t))
+	}
+	if !changed {
+		return s
+	}
+	sig := l.signature(types.NewSignatureType(nil, nil, nil, from, nil, false), names)
+	return "func" + sig + " (" + strings.Join(results, ", ") + ") { return " + strings.Join(values, ", ") + " }(" + s + ")"
+}
+
+// parallel assigns values one after another, by way of temporaries: Yaegi
+// fails on several interface values at once. types are those of the targets.
+func (l *lowerer) parallel(targets, values []string, types []types.Type) string {
+	var set, assign strings.Builder
+	for i, v := range values {
+		if targets[i] == "_" {
+			fmt.Fprintf(&set, "_ = %s;", v)
+			continue
+		}
+		t := l.k.temp()
+		fmt.Fprintf(&set, "var %s %s = %s;", t, l.typ(types[i]), v)
+		fmt.Fprintf(&assign, "%s = %s;", targets[i], t)
+	}
+	return "{" + set.String() + assign.String() + "}"
+}
+
+// needsParallel tells whether several values go to names of which one is of an
+// interface type.
+func needsParallel(targets []ast.Expr, to []types.Type) bool {
+	some := false
+	for i, x := range targets {
+		if _, ok := x.(*ast.Ident); !ok {
+			return false
+		}
+		some = some || to[i] != nil && types.IsInterface(to[i])
+	}
+	return some && len(targets) > 1
+}
