@@ -52,7 +52,13 @@ func (m *Master) applyLocked(fw *framework, ag *agent, op *v1.Offer_Operation) {
 		fw.operations = append(fw.operations, &operation{proto: p, agent: ag})
 	}
 	m.logf("Applying operation %s of framework %s on agent %s", op.GetType(), framework, ag.id)
-	ag.send(&link.ApplyOperation{FrameworkID: framework, Operation: op, UUID: id[:]})
+	plain := proto.CloneOf(op)
+	for _, list := range operationResources(plain) {
+		for _, r := range list {
+			r.AllocationInfo = nil // who holds it is the master's affair
+		}
+	}
+	ag.send(&link.ApplyOperation{FrameworkID: framework, Operation: plain, UUID: id[:]})
 }
 
 // dropOperationLocked refuses an operation; only one with an id is heard of.

@@ -31,8 +31,12 @@ func TestReserveCreateLaunch(t *testing.T) {
 			`{"type":"CREATE","create":{"volumes":[`+vol+`]}}`,
 			`{"type":"LAUNCH","launch":{"task_infos":[`+taskJSON("t", ag.id, "resources.2", raw(vol))+`]}}`)
 		for _, want := range []v1.Offer_Operation_Type{v1.Offer_Operation_RESERVE, v1.Offer_Operation_CREATE} {
-			if got := told[*link.ApplyOperation](ag); got.Operation.GetType() != want || got.FrameworkID != s.id {
+			got := told[*link.ApplyOperation](ag)
+			if got.Operation.GetType() != want || got.FrameworkID != s.id {
 				t.Errorf("the agent was told %v, want %v", got, want)
+			}
+			if strings.Contains(got.Operation.String(), "allocation_info") {
+				t.Errorf("the agent is told who holds the resources: %v", got.Operation)
 			}
 		}
 		told[*link.Run](ag)
