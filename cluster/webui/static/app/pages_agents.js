@@ -43,7 +43,7 @@ async function loadAgent({ model, params }) {
   if (!a) return {};
   try {
     const [state, statistics] = await Promise.all([agentPage(a, 'state'), agentPage(a, 'monitor/statistics')]);
-    return { state, usage: usages(a.id, statistics) };
+    return { state, usage: usages(a.id, Array.isArray(statistics) ? statistics : []) };
   } catch (error) {
     return { error: error.message };
   }

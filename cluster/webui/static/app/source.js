@@ -56,10 +56,10 @@ export async function agent(target, path, query = {}) {
   return relays.get(address).ask(url.href);
 }
 
-// agentState gets the agent's own /state.
+// agentPage gets a page of the agent's own process: state, monitor/statistics.
 export const agentPage = (target, page) => agent(target, `/${agentAddress(target).process}/${page}`);
 
-// fileLink is where a file of an agent can be downloaded.
+// downloadLink is where a file of an agent can be downloaded.
 export function downloadLink(target, path) {
   const base = target ? `//${agentAddress(target).address}` : '';
   return `${base}/files/download?path=${encodeURIComponent(path)}`;
@@ -76,9 +76,10 @@ function relay(address) {
   let ready;
   const started = new Promise((resolve) => { ready = resolve; });
   window.addEventListener('message', (event) => {
-    if (event.source !== frame.contentWindow || typeof event.data !== 'object') return;
-    if (event.data.ready) ready();
-    waiting.get(event.data.id)?.(event.data);
+    const message = event.data;
+    if (event.source !== frame.contentWindow || typeof message !== 'object' || message === null) return;
+    if (message.ready) ready();
+    waiting.get(message.id)?.(message);
   });
   document.body.append(frame);
   let last = 0;

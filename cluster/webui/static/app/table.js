@@ -7,6 +7,7 @@ import { remember, remembered } from './view.js';
 // Rows beyond these are shown on demand; a filter is offered from that many rows on.
 const rowsShown = 200;
 const filterFrom = 6;
+const naturalUpTo = 2000;
 
 // table shows rows. spec:
 //   id       names the table, for its sort order and filter
@@ -75,6 +76,7 @@ function filtered(spec, filter) {
 function ordered(rows, spec, state) {
   const column = spec.columns.find((c) => c.name === state.sort) ?? spec.columns[0];
   const sign = state.descending ? -1 : 1;
+  const compare = rows.length > naturalUpTo ? compareFast : compareNatural;
   return rows
     .map((row) => ({ row, value: column.value(row), key: spec.key(row) }))
     .sort((a, b) => sign * compare(a.value, b.value) || compare(a.key, b.key))
@@ -83,7 +85,15 @@ function ordered(rows, spec, state) {
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-function compare(a, b) {
+// compareNatural puts task-2 before task-10, which takes its time.
+function compareNatural(a, b) {
   if (typeof a === 'number' && typeof b === 'number') return (a || 0) - (b || 0);
   return collator.compare(String(a ?? ''), String(b ?? ''));
+}
+
+function compareFast(a, b) {
+  if (a === b) return 0;
+  if (typeof a === 'number' && typeof b === 'number') return (a || 0) - (b || 0);
+  const [x, y] = [String(a ?? ''), String(b ?? '')];
+  return x < y ? -1 : x > y ? 1 : 0;
 }
