@@ -126,7 +126,7 @@ func (c *Cluster) startMaster(l net.Listener) error {
 	m.Start(context.Background()) // Stop ends it
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.master, c.front = m, serve(l, m.Handler(), c.opts.Log)
+	c.master, c.front = m, serve(l, c.guard(m.Handler()), c.opts.Log)
 	return nil
 }
 
@@ -148,7 +148,7 @@ func (c *Cluster) startNode(i int) error {
 		l.Close()
 		return err
 	}
-	n.front = serve(l, n.agent.Handler(), c.opts.Log)
+	n.front = serve(l, c.guard(n.agent.Handler()), c.opts.Log)
 	c.mu.Lock()
 	c.nodes = append(c.nodes, n)
 	c.mu.Unlock()
@@ -168,12 +168,21 @@ func (c *Cluster) agentOptions(i int, n *node) (agent.Options, error) {
 	return agent.Options{
 		Info: &v1.AgentInfo{Hostname: proto.String(m.Hostname), Port: proto.Int32(int32(n.port)), Resources: list, Attributes: attributes},
 		IP:   c.opts.Listen, WorkDir: filepath.Join(c.workDir, "agent"+strconv.Itoa(i)), Log: c.opts.Log, Supervisor: c.supervisor,
-		MasterHostname: c.opts.Hostname, KeepUser: c.opts.KeepUser, Simulate: c.opts.Simulate,
+		MasterHostname: c.opts.Hostname, KeepUser: c.opts.KeepUser, Credentials: c.agentCredentials(), Simulate: c.opts.Simulate,
 		PingTimeout: c.opts.AgentPingTimeout * time.Duration(c.opts.MaxAgentPingTimeouts),
 		RetryMin:    c.opts.UpdateRetryMin, RetryMax: c.opts.UpdateRetryMax,
 		Flags: map[string]string{"master": c.masterAddress(), "resources": m.Resources, "attributes": m.Attributes},
 		Dial:  func(context.Context) (*link.Conn, error) { return c.dial(n) },
 	}, nil
+}
+
+// agentCredentials are those of the agents' endpoints. On loopback they are open,
+// as Mesos' own are by default.
+func (c *Cluster) agentCredentials() map[string]string {
+	if net.ParseIP(c.opts.Listen).IsLoopback() {
+		return nil
+	}
+	return c.opts.Credentials
 }
 
 // dial connects an agent to the master that runs now.

@@ -457,3 +457,21 @@ func processesOf(dir string) (pids []int) {
 	}
 	return pids
 }
+
+func TestForeignHostIsRefused(t *testing.T) {
+	c := start(t, Options{Simulate: true})
+	for _, url := range []string{c.MasterURL(), c.AgentURLs()[0]} {
+		for host, want := range map[string]int{"localhost:1": 200, "127.0.0.1": 200, "[::1]:80": 200, "evil.example:5050": 403} {
+			req, _ := http.NewRequest("GET", url+"/health", nil)
+			req.Host = host
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if res.StatusCode != want {
+				t.Errorf("%s as %s: got %d, want %d", url, host, res.StatusCode, want)
+			}
+		}
+	}
+}

@@ -150,7 +150,7 @@ func (c *Cluster) RestartAgent(i int) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n.agent, n.front = a, serve(l, a.Handler(), c.opts.Log)
+	n.agent, n.front = a, serve(l, c.guard(a.Handler()), c.opts.Log)
 	return nil
 }
 

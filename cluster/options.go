@@ -35,7 +35,8 @@ type Options struct {
 	InsecureListen bool
 	// Hostname is what master and agents call themselves; Listen if empty.
 	Hostname string
-	// Credentials by principal; with any, the master asks for them.
+	// Credentials by principal; with any, the master asks for them, and so do the
+	// agents, unless they listen on loopback.
 	Credentials map[string]string
 	// Simulate runs tasks without processes, for many agents on one machine.
 	Simulate bool

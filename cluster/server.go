@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -96,4 +97,24 @@ func (s *server) close() {
 	}
 	_ = s.http.Close() // the listener's error says nothing that could be mended
 	s.done.Wait()
+}
+
+// guard refuses requests on loopback that were sent to another name than this
+// cluster's: a web page can make a browser resolve its own name to 127.0.0.1, and
+// so talk to services of this machine as if they were the page's own.
+func (c *Cluster) guard(h http.Handler) http.Handler {
+	if !net.ParseIP(c.opts.Listen).IsLoopback() {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		if net.ParseIP(strings.Trim(host, "[]")) == nil && host != "localhost" && host != c.opts.Hostname && host != "" {
+			http.Error(w, "This cluster is for "+c.opts.Hostname+" alone, not for "+strconv.Quote(host)+".", http.StatusForbidden)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }

@@ -19,6 +19,7 @@ type route struct {
 	serve func(http.ResponseWriter, *http.Request)
 	own   bool // of the agent's own process: also below /slave(1)
 	get   bool // only GET
+	realm realm
 }
 
 // processName is the libprocess process of an agent.
@@ -27,26 +28,29 @@ const processName = "slave(1)"
 // Handler answers the agent's endpoints. It may be used before Start.
 func (a *Agent) Handler() http.Handler {
 	routes := []route{
-		{"state", a.serveState, true, true},
-		{"flags", a.serveFlags, true, true},
-		{"health", a.serveHealth, true, false},
-		{"containers", a.serveContainers, true, true},
-		{"containerizer/debug", a.serveDebug, true, true},
-		{"monitor/statistics", a.serveStatistics, true, true},
-		{"api/v1", a.serveOperatorAPI, true, false},
-		{"api/v1/executor", a.serveExecutorAPI, true, false},
-		{"version", a.serveVersion, false, false},
-		{"metrics/snapshot", a.serveMetrics, false, false},
-		{"system/stats.json", a.serveSystemStats, false, false},
-		{"files/browse", a.serveBrowse, false, false},
-		{"files/read", a.serveRead, false, false},
-		{"files/download", a.serveDownload, false, false},
-		{"files/debug", a.serveFilesDebug, false, false},
+		{"state", a.serveState, true, true, readOnly},
+		{"flags", a.serveFlags, true, true, readOnly},
+		{"health", a.serveHealth, true, false, open},
+		{"containers", a.serveContainers, true, true, readOnly},
+		{"containerizer/debug", a.serveDebug, true, true, readOnly},
+		{"monitor/statistics", a.serveStatistics, true, true, readOnly},
+		{"api/v1", a.serveOperatorAPI, true, false, readWrite},
+		{"api/v1/executor", a.serveExecutorAPI, true, false, executors},
+		{"version", a.serveVersion, false, false, open},
+		{"metrics/snapshot", a.serveMetrics, false, false, readOnly},
+		{"system/stats.json", a.serveSystemStats, false, false, readOnly},
+		{"files/browse", a.serveBrowse, false, false, readOnly},
+		{"files/read", a.serveRead, false, false, readOnly},
+		{"files/download", a.serveDownload, false, false, readOnly},
+		{"files/debug", a.serveFilesDebug, false, false, readOnly},
 	}
-	return &handler{routes: routes}
+	return &handler{agent: a, routes: routes}
 }
 
-type handler struct{ routes []route }
+type handler struct {
+	agent  *Agent
+	routes []route
+}
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.Trim(r.URL.Path, "/")
@@ -68,6 +72,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case best == nil:
 		notFound(w)
+	case !h.agent.authorized(w, r, best.realm):
 	case best.get && r.Method != http.MethodGet:
 		methodNotAllowed(w, r, http.MethodGet)
 	default:

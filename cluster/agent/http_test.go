@@ -367,3 +367,29 @@ func TestContainersOfTheOperatorAPI(t *testing.T) {
 		}
 	}
 }
+
+func TestCredentials(t *testing.T) {
+	a, _ := startAgent(t, func(o *Options) { o.Credentials = map[string]string{"p": "s"} })
+	for _, c := range []struct {
+		method, path, header string
+		status               int
+		realm                string
+	}{
+		{"GET", "/health", "", 200, ""},
+		{"GET", "/version", "", 200, ""},
+		{"GET", "/state", "", 401, `Basic realm="mesos-agent-readonly"`},
+		{"GET", "/state", "Basic cDpz", 200, ""},                                   // p:s
+		{"GET", "/state", "Basic cDp4", 401, `Basic realm="mesos-agent-readonly"`}, // p:x
+		{"GET", "/state", "Basic cDpzOg==", 401, `Basic realm="mesos-agent-readonly"`},
+		{"GET", "/state", "basic cDpz", 401, `Basic realm="mesos-agent-readonly"`},
+		{"GET", "/files/debug", "", 401, `Basic realm="mesos-agent-readonly"`},
+		{"POST", "/api/v1", "", 401, `Basic realm="mesos-agent-readwrite"`},
+		{"POST", "/api/v1", "Basic cDpz", 400, ""},
+		{"POST", "/api/v1/executor", "Bearer x", 401, `Bearer realm="mesos-agent-executor"`},
+	} {
+		w := ask(a, c.method, c.path, "", "Authorization", c.header)
+		if w.Code != c.status || w.Header().Get("WWW-Authenticate") != c.realm {
+			t.Errorf("%s %s %q: got %d %q, want %d %q", c.method, c.path, c.header, w.Code, w.Header().Get("WWW-Authenticate"), c.status, c.realm)
+		}
+	}
+}

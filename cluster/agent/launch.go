@@ -117,7 +117,7 @@ func (a *Agent) newExecutorLocked(f *framework, m *link.Run) *executor {
 	if info == nil {
 		info = commandExecutorInfo(f, m.Tasks[0])
 	}
-	ex := &executor{framework: f, info: info, command: m.Executor == nil, container: uuid.NewString()}
+	ex := &executor{framework: f, info: info, command: m.Executor == nil, container: uuid.NewString(), token: a.newToken()}
 	ex.user = f.info.GetUser()
 	if u := info.GetCommand().GetUser(); u != "" {
 		ex.user = u

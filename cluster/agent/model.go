@@ -53,7 +53,8 @@ type body interface {
 type executor struct {
 	framework *framework
 	info      *v1.ExecutorInfo
-	command   bool // the executor of a single command task, made up by the agent
+	token     string // shown by the executor where credentials are asked for
+	command   bool   // the executor of a single command task, made up by the agent
 	container string
 	dir       string // the sandbox
 	user      string

@@ -41,6 +41,8 @@ type Options struct {
 	Flags map[string]string
 	// KeepUser runs every task as the user of this process (--no-switch_user).
 	KeepUser bool
+	// Credentials by principal; with any, the endpoints ask for them.
+	Credentials map[string]string
 	// Simulate runs command tasks without processes: "sleep N" takes that long,
 	// "exit N" ends so, anything else runs until it is killed.
 	Simulate bool

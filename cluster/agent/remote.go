@@ -47,6 +47,9 @@ func newRemoteBody(a *Agent, ex *executor, u *supervisor.User) *remoteBody {
 // in time.
 func (b *remoteBody) work(ctx context.Context) {
 	env := b.agent.executorEnvironment(b.ex, b.agent.ID())
+	if b.ex.token != "" {
+		env["MESOS_EXECUTOR_AUTHENTICATION_TOKEN"] = b.ex.token
+	}
 	overlay(env, b.ex.info.GetCommand())
 	b.agent.offerBody(b.ex, b)
 	p, err := b.agent.spawn(b.ex, start{command: b.ex.info.GetCommand(), env: env, user: b.user,
