@@ -37,34 +37,69 @@ func (r *REPL) remember(code string, res kernel.Result, t *task) {
 	r.log = append(r.log, record{cell: r.count, code: strings.Trim(code, "\n"), output: output, cut: t.cut, failed: res.Err != nil})
 }
 
-// saveCommand writes the session as a notebook that snippets can replay.
-func (r *REPL) saveCommand(_ context.Context, args string, out io.Writer) error {
-	var all, force bool
-	file := args
-	for strings.HasPrefix(file, "-") {
-		option, rest, _ := strings.Cut(file, " ")
+// saveArgs is what `:save [-a] [-f] FILE` was told.
+type saveArgs struct {
+	file  string
+	all   bool // also the cells that failed
+	force bool // over a file that is there
+}
+
+func parseSaveArgs(args string) (a saveArgs, err error) {
+	for strings.HasPrefix(args, "-") {
+		option, rest, _ := strings.Cut(args, " ")
 		switch option {
 		case "-a":
-			all = true
+			a.all = true
 		case "-f":
-			force = true
+			a.force = true
 		default:
-			return fmt.Errorf(":save %s: unknown; there are -a and -f", option)
+			return a, fmt.Errorf(":save %s: unknown; there are -a and -f", option)
 		}
-		file = strings.TrimSpace(rest)
+		args = strings.TrimSpace(rest)
 	}
-	if file == "" {
-		return errors.New(":save: want a file name, like :save demo.md")
+	if args == "" {
+		return a, errors.New(":save: want a file name, like :save demo.md")
 	}
-	if filepath.Ext(file) == "" {
-		file += ".md"
+	if filepath.Ext(args) == "" {
+		args += ".md"
 	}
-	if _, err := os.Stat(file); err == nil && !force && !slices.Contains(r.saved, file) {
-		return fmt.Errorf(":save %s: there is such a file already; :save -f overwrites it", file)
+	a.file = args
+	return a, nil
+}
+
+// saveCommand writes the session as a notebook that snippets can replay.
+func (r *REPL) saveCommand(_ context.Context, args string, out io.Writer) error {
+	a, err := parseSaveArgs(args)
+	if err != nil {
+		return err
 	}
+	if _, err := os.Stat(a.file); err == nil && !a.force && !slices.Contains(r.saved, a.file) {
+		return fmt.Errorf(":save %s: there is such a file already; :save -f overwrites it", a.file)
+	}
+	title := strings.TrimSuffix(filepath.Base(a.file), filepath.Ext(a.file))
+	text, saved, failed := r.notebook(title, a.all)
+	if saved == 0 {
+		return errors.New(":save: there are no cells to save yet")
+	}
+	if _, err := snippets.Parse(a.file, text); err != nil {
+		return fmt.Errorf(":save: the session makes no notebook: %w", err)
+	}
+	if err := os.WriteFile(a.file, text, 0o644); err != nil {
+		return fmt.Errorf(":save: %w", err)
+	}
+	r.saved = append(r.saved, a.file)
+	fmt.Fprintf(out, "saved %s to %s", cellCount(saved), a.file)
+	if failed > 0 && !a.all {
+		fmt.Fprintf(out, " without %d that failed (:save -a keeps them)", failed)
+	}
+	fmt.Fprintln(out)
+	return nil
+}
+
+// notebook is the session as Markdown, with all or only the cells that did not fail.
+func (r *REPL) notebook(title string, all bool) (text []byte, saved, failed int) {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s\n", strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
-	saved, failed := 0, 0
+	fmt.Fprintf(&b, "# %s\n", title)
 	for _, c := range r.log {
 		if c.failed {
 			failed++
@@ -75,22 +110,7 @@ func (r *REPL) saveCommand(_ context.Context, args string, out io.Writer) error 
 		saved++
 		writeCell(&b, c)
 	}
-	if saved == 0 {
-		return errors.New(":save: there are no cells to save yet")
-	}
-	if _, err := snippets.Parse(file, b.Bytes()); err != nil {
-		return fmt.Errorf(":save: the session makes no notebook: %w", err)
-	}
-	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-		return fmt.Errorf(":save: %w", err)
-	}
-	r.saved = append(r.saved, file)
-	fmt.Fprintf(out, "saved %s to %s", cellCount(saved), file)
-	if failed > 0 && !all {
-		fmt.Fprintf(out, " without %d that failed (:save -a keeps them)", failed)
-	}
-	fmt.Fprintln(out)
-	return nil
+	return b.Bytes(), saved, failed
 }
 
 func cellCount(n int) string {
@@ -231,10 +251,7 @@ func (r *REPL) goCells(file string) ([]string, error) {
 // completeFile lists files and folders that begin with prefix.
 func completeFile(prefix string) []string {
 	dir, base := filepath.Split(prefix)
-	entries, err := os.ReadDir(filepath.Clean("./" + dir)[0:])
-	if filepath.IsAbs(prefix) {
-		entries, err = os.ReadDir(dir)
-	}
+	entries, err := os.ReadDir(filepath.Clean(dir)) // "" is the working directory
 	if err != nil {
 		return nil
 	}
