@@ -34,7 +34,13 @@ type defaultBody struct {
 // member is a task of a group with its siblings.
 type member struct {
 	orders orders
-	group  []string
+	group  *taskGroup
+}
+
+// taskGroup are tasks that begin to run together, and fail together.
+type taskGroup struct {
+	ids      []string
+	starting sync.WaitGroup // those that are neither started nor failed
 }
 
 func newDefaultBody(a *Agent, ex *executor, u *supervisor.User) *defaultBody {
@@ -78,10 +84,11 @@ func (b *defaultBody) launch(info *v1.TaskInfo) { b.launchGroup([]*v1.TaskInfo{i
 // launchGroup starts a goroutine for each task; it ends with the task, or with the
 // executor's context.
 func (b *defaultBody) launchGroup(tasks []*v1.TaskInfo) {
-	var group []string
+	group := &taskGroup{}
 	for _, t := range tasks {
-		group = append(group, t.GetTaskId().GetValue())
+		group.ids = append(group.ids, t.GetTaskId().GetValue())
 	}
+	group.starting.Add(len(tasks))
 	logTo(b.ex.dir, "default_executor.cpp:203", "Received LAUNCH_GROUP event")
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -101,7 +108,7 @@ func (b *defaultBody) runMember(info *v1.TaskInfo, m *member) {
 	b.mu.Lock()
 	delete(b.members, id)
 	if ok && state != v1.TaskState_TASK_FINISHED {
-		b.killGroupLocked(id, m.group)
+		b.killGroupLocked(id, m.group.ids)
 	}
 	if len(b.members) == 0 {
 		b.stopping = true
@@ -130,14 +137,17 @@ func (b *defaultBody) killGroupLocked(failed string, group []string) {
 
 // runNested runs one task in a container of its own.
 func (b *defaultBody) runNested(info *v1.TaskInfo, m *member) (v1.TaskState, bool) {
+	started := sync.OnceFunc(m.group.starting.Done)
+	defer started()
 	t := b.agent.taskOf(b.ex, info)
 	if t == nil {
 		return 0, false
 	}
 	id := uuid.NewString()
 	r := &taskRun{agent: b.agent, ex: b.ex, info: info, task: t, user: b.user, orders: m.orders,
-		dir:    filepath.Join(b.ex.dir, "containers", id),
-		nested: &v1.ContainerID{Value: proto.String(id), Parent: &v1.ContainerID{Value: proto.String(b.ex.container)}}}
+		dir:      filepath.Join(b.ex.dir, "containers", id),
+		siblings: func() { started(); m.group.starting.Wait() },
+		nested:   &v1.ContainerID{Value: proto.String(id), Parent: &v1.ContainerID{Value: proto.String(b.ex.container)}}}
 	if err := b.prepareNested(info, r, id); err != nil {
 		s := r.status(v1.TaskState_TASK_FAILED)
 		s.Reason = v1.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED.Enum()
@@ -162,11 +172,13 @@ func (b *defaultBody) prepareNested(info *v1.TaskInfo, r *taskRun, id string) er
 	if err := makeNested(r.dir, r.user); err != nil {
 		return err
 	}
+	if err := b.agent.linkVolumes(r.dir, b.ex.info.Resources); err != nil {
+		return err
+	}
 	b.agent.nest(b.ex, info.GetTaskId().GetValue(), id)
 	env := b.agent.executorEnvironment(b.ex, b.agent.ID())
 	env["MESOS_SANDBOX"] = r.dir
 	env["MESOS_CONTAINER_IP"] = b.agent.opts.IP
-	env["MESOS_TASK_ID"] = info.GetTaskId().GetValue()
 	overlay(env, b.ex.info.GetCommand())
 	r.env = taskEnvironment(env, info.Resources, info.Command)
 	if uris := info.GetCommand().GetUris(); len(uris) > 0 {

@@ -91,7 +91,7 @@ func executorInfo(id string, kind v1.ExecutorInfo_Type, command *v1.CommandInfo)
 func TestTaskGroup(t *testing.T) {
 	a, m := startAgent(t)
 	m.send(&link.Run{Framework: frameworkInfo(), Group: true, Executor: executorInfo("pod", v1.ExecutorInfo_DEFAULT, nil),
-		Tasks: []*v1.TaskInfo{taskInfo("ok", "echo $MESOS_TASK_ID; touch ../../done"), taskInfo("bad", "while [ ! -e ../../done ]; do sleep 0.01; done; sleep 0.3; exit 3"), taskInfo("long", "exec sleep 1000")}})
+		Tasks: []*v1.TaskInfo{taskInfo("ok", "echo $MESOS_CONTAINER_IP; touch ../../done"), taskInfo("bad", "while [ ! -e ../../done ]; do sleep 0.01; done; sleep 0.3; exit 3"), taskInfo("long", "exec sleep 1000")}})
 	states := map[string]string{}
 	messages := map[string]string{}
 	ids := map[string]bool{}
@@ -120,7 +120,7 @@ func TestTaskGroup(t *testing.T) {
 		t.Errorf("messages %v, containers %v", messages, ids)
 	}
 	w := ask(a, "GET", "/files/read?offset=0&path=/frameworks/"+frameworkID+"/executors/pod/runs/latest/tasks/ok/stdout", "")
-	if w.Body.String() != `{"data":"ok\n","offset":0}` {
+	if w.Body.String() != `{"data":"127.0.0.1\n","offset":0}` {
 		t.Errorf("sandbox of a member: %d %s", w.Code, w.Body)
 	}
 }

@@ -64,6 +64,9 @@ type taskRun struct {
 	orders orders
 	p      process
 
+	// siblings waits until the other tasks of a group are started too.
+	siblings func()
+
 	killed    bool
 	unhealthy bool // killed by the health check
 	timedOut  bool // killed by max_completion_time
@@ -83,6 +86,9 @@ func (r *taskRun) run(ctx context.Context) (v1.TaskState, bool) {
 		return v1.TaskState_TASK_FAILED, true
 	}
 	r.send(r.status(v1.TaskState_TASK_STARTING))
+	if r.siblings != nil {
+		r.siblings()
+	}
 	r.send(r.status(v1.TaskState_TASK_RUNNING))
 	if !r.watch(ctx) {
 		return 0, false
