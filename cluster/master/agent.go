@@ -114,7 +114,7 @@ func (ag *agent) stopTimers() {
 	stopTimer(ag.returnTimer)
 }
 
-// sortedAgents, in the order of registration.
+// sortedAgentsLocked, in the order of registration.
 func (m *Master) sortedAgentsLocked() []*agent {
 	out := make([]*agent, 0, len(m.agents))
 	for _, ag := range m.agents {

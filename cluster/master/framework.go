@@ -216,7 +216,7 @@ func (m *Master) removeFrameworkLocked(fw *framework) {
 	m.tellOperatorsLocked(frameworkRemovedEvent(fw))
 }
 
-// removed says whether a framework with this id ended at this master.
+// removedLocked says whether a framework with this id ended at this master.
 func (m *Master) removedLocked(id string) bool {
 	return slices.ContainsFunc(m.completed.all(), func(fw *framework) bool { return fw.id == id })
 }

@@ -109,7 +109,7 @@ func (ag *agent) offered() resources.Resources {
 	return sum
 }
 
-// used is what tasks and executors of the framework hold.
+// usedByLocked is what tasks and executors of the framework hold.
 func (m *Master) usedByLocked(fw *framework) resources.Resources {
 	var sum resources.Resources
 	for _, t := range fw.sortedTasks() {
@@ -153,7 +153,7 @@ func (fw *framework) bare() *masterv1.Response_GetFrameworks_Framework {
 	return out
 }
 
-// messageLocked is the framework as GET_FRAMEWORKS tells it.
+// frameworkMessageLocked is the framework as GET_FRAMEWORKS tells it.
 func (m *Master) frameworkMessageLocked(fw *framework) *masterv1.Response_GetFrameworks_Framework {
 	out := fw.bare()
 	if !fw.unregistered.IsZero() {

@@ -12,8 +12,8 @@ import (
 	"mesosbook/mesos"
 )
 
-// pages answers a GET with JSON that write makes with m.mu held.
-func (m *Master) page(req *request, write func(e *mesos.Encoder)) {
+// writePage answers a GET with the object whose members write writes, with m.mu held.
+func (m *Master) writePage(req *request, write func(e *mesos.Encoder)) {
 	e := mesos.NewEncoder(nil)
 	m.mu.Lock()
 	e.BeginObject()
@@ -30,7 +30,7 @@ func writeVersion(e *mesos.Encoder) {
 }
 
 func (m *Master) versionPage(req *request) {
-	m.page(req, func(e *mesos.Encoder) {
+	m.writePage(req, func(e *mesos.Encoder) {
 		writeVersion(e)
 		e.Key("git_sha").String(link.GitSHA)
 		e.Key("version").String(link.Version)
@@ -38,7 +38,7 @@ func (m *Master) versionPage(req *request) {
 }
 
 func (m *Master) statePage(req *request) {
-	m.page(req, func(e *mesos.Encoder) {
+	m.writePage(req, func(e *mesos.Encoder) {
 		m.writeMasterLocked(e)
 		e.Key("slaves").BeginArray()
 		for _, ag := range m.sortedAgentsLocked() {
@@ -114,7 +114,7 @@ func (m *Master) writeFrameworksLocked(e *mesos.Encoder, only string) {
 }
 
 func (m *Master) frameworksPage(req *request) {
-	m.page(req, func(e *mesos.Encoder) {
+	m.writePage(req, func(e *mesos.Encoder) {
 		m.writeFrameworksLocked(e, req.r.URL.Query().Get("framework_id"))
 		e.Key("unregistered_frameworks").BeginArray().EndArray()
 	})
@@ -122,7 +122,7 @@ func (m *Master) frameworksPage(req *request) {
 
 func (m *Master) slavesPage(req *request) {
 	only := req.r.URL.Query().Get("slave_id")
-	m.page(req, func(e *mesos.Encoder) {
+	m.writePage(req, func(e *mesos.Encoder) {
 		e.Key("slaves").BeginArray()
 		for _, ag := range m.sortedAgentsLocked() {
 			if only == "" || ag.id == only {
@@ -137,7 +137,7 @@ func (m *Master) slavesPage(req *request) {
 }
 
 func (m *Master) summaryPage(req *request) {
-	m.page(req, func(e *mesos.Encoder) {
+	m.writePage(req, func(e *mesos.Encoder) {
 		t := m.tallyLocked()
 		e.Key("hostname").String(m.opts.Hostname)
 		if m.opts.Cluster != "" {
@@ -168,7 +168,7 @@ func (m *Master) summaryPage(req *request) {
 func (m *Master) tasksPage(req *request) {
 	q := req.r.URL.Query()
 	limit, offset := number(q.Get("limit"), 100), number(q.Get("offset"), 0)
-	m.page(req, func(e *mesos.Encoder) {
+	m.writePage(req, func(e *mesos.Encoder) {
 		list := m.tasksLocked(q.Get("framework_id"), q.Get("task_id"))
 		slices.SortStableFunc(list, func(a, b *task) int { return cmp.Compare(a.began(), b.began()) })
 		if q.Get("order") != "asc" {

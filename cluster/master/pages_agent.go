@@ -9,7 +9,7 @@ import (
 	v1 "mesosbook/mesos/v1"
 )
 
-// writeAgent writes an agent as /state has it, without the closing brace.
+// openPage writes an agent as /state has it, without the closing brace.
 func (ag *agent) openPage(e *mesos.Encoder) {
 	e.BeginObject()
 	e.Key("id").String(ag.id)
@@ -17,7 +17,7 @@ func (ag *agent) openPage(e *mesos.Encoder) {
 	e.Key("port").Int(int64(ag.info.GetPort()))
 	writeAttributes(e.Key("attributes"), ag.info.GetAttributes())
 	if ag.info.Domain != nil {
-		page(e, "domain", ag.info.Domain)
+		writeMessage(e, "domain", ag.info.Domain)
 	}
 	e.Key("pid").String(ag.pid)
 	e.Key("registered_time").Double(seconds(ag.registered))
@@ -43,7 +43,7 @@ func (ag *agent) openPage(e *mesos.Encoder) {
 	}
 	e.EndArray()
 	if ag.drain != nil {
-		page(e, "drain_info", ag.drain)
+		writeMessage(e, "drain_info", ag.drain)
 		e.Key("estimated_drain_start_time_seconds").Double(seconds(ag.drainStart))
 	}
 }

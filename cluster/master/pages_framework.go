@@ -7,7 +7,7 @@ import (
 	schedulerv1 "mesosbook/mesos/v1/scheduler"
 )
 
-// writeSummary writes what /state-summary and the full pages begin with.
+// writeFrameworkSummaryLocked writes what /state-summary and the full pages begin with.
 func (m *Master) writeFrameworkSummaryLocked(e *mesos.Encoder, fw *framework) (used, offered summary) {
 	used, offered = summarize(m.usedByLocked(fw)), summarize(fw.offered())
 	e.Key("id").String(fw.id)
@@ -56,7 +56,7 @@ func (m *Master) writeFrameworkLocked(e *mesos.Encoder, fw *framework) {
 	if constraints == nil {
 		constraints = &schedulerv1.OfferConstraints{}
 	}
-	page(e, "offer_constraints", constraints)
+	writeMessage(e, "offer_constraints", constraints)
 	e.EndObject()
 }
 
@@ -128,7 +128,7 @@ func writeCommand(e *mesos.Encoder, c *v1.CommandInfo) {
 	}
 	writeStrings(e.Key("argv"), c.GetArguments())
 	if env := c.GetEnvironment(); env != nil {
-		page(e, "environment", env)
+		writeMessage(e, "environment", env)
 	}
 	e.Key("uris").BeginArray()
 	for _, u := range c.GetUris() {

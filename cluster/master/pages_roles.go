@@ -86,7 +86,7 @@ func (m *Master) weightLocked(role string) float64 {
 }
 
 func (m *Master) rolesPage(req *request) {
-	m.page(req, func(e *mesos.Encoder) {
+	m.writePage(req, func(e *mesos.Encoder) {
 		all := m.rolesLocked()
 		e.Key("roles").BeginArray()
 		for _, name := range slices.Sorted(maps.Keys(all)) {

@@ -7,8 +7,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// page writes a message of the v1 API as part of a page.
-func page(e *mesos.Encoder, name string, msg proto.Message) {
+// writeMessage writes a message of the v1 API as a member of a page.
+func writeMessage(e *mesos.Encoder, name string, msg proto.Message) {
 	if data, err := mesos.Marshal(msg); err == nil { // a message that lacks a required field is left out
 		e.Key(name).Raw(data)
 	}
@@ -55,13 +55,13 @@ func (t *task) writeDetails(e *mesos.Encoder) {
 		writeLabels(e, t.proto.Labels)
 	}
 	if d := t.proto.Discovery; d != nil {
-		page(e, "discovery", d)
+		writeMessage(e, "discovery", d)
 	}
 	if c := t.proto.Container; c != nil {
-		page(e, "container", c)
+		writeMessage(e, "container", c)
 	}
 	if h := t.proto.HealthCheck; h != nil {
-		page(e, "health_check", h)
+		writeMessage(e, "health_check", h)
 	}
 }
 
@@ -75,7 +75,7 @@ func writeStatus(e *mesos.Encoder, s *v1.TaskStatus) {
 	if c := s.ContainerStatus; c != nil {
 		e.Key("container_status").BeginObject()
 		if c.ContainerId != nil {
-			page(e, "container_id", c.ContainerId)
+			writeMessage(e, "container_id", c.ContainerId)
 		}
 		e.Key("network_infos").BeginArray()
 		for _, n := range c.GetNetworkInfos() {
@@ -85,7 +85,7 @@ func writeStatus(e *mesos.Encoder, s *v1.TaskStatus) {
 		}
 		e.EndArray()
 		if c.CgroupInfo != nil {
-			page(e, "cgroup_info", c.CgroupInfo)
+			writeMessage(e, "cgroup_info", c.CgroupInfo)
 		}
 		e.EndObject()
 	}
