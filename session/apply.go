@@ -23,6 +23,7 @@ func (s *Session) take(ch *channel, e Event, before func()) {
 	s.mu.Lock()
 	before()
 	due := s.applyLocked(&e)
+	e.offers = nil // applied; the log keeps the record alone
 	s.log.add(e)
 	handlers := s.handlers
 	s.broadcastLocked()

@@ -33,12 +33,17 @@ type Event struct {
 	Type      EventType
 	Duplicate bool // an update that was read before (a retransmission)
 	raw       string
+	offers    []string // of an OFFERS record, until it was applied; nil when not cut yet
 }
 
 // parseEvent reads what every record has. A record that is not valid JSON keeps
 // its bytes and is an EventInvalid.
 func parseEvent(raw string) Event {
 	e := Event{Time: time.Now(), Type: EventInvalid, raw: raw}
+	if e.offers = splitOffers(raw); e.offers != nil {
+		e.Type = EventOffers
+		return e
+	}
 	if !gjson.Valid(raw) {
 		return e
 	}

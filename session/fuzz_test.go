@@ -1,9 +1,12 @@
 package session
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
 )
 
 // FuzzIngest gives any bytes as a record to a subscribed session.
@@ -18,6 +21,13 @@ func FuzzIngest(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, record string) {
+		if pieces := splitOffers(record); pieces != nil {
+			var want []string
+			gjson.Get(record, "offers.offers").ForEach(func(_, o gjson.Result) bool { want = append(want, o.Raw); return true })
+			if !gjson.Valid(record) || !slices.Equal(pieces, want) {
+				t.Errorf("cut into %q, want %q", pieces, want)
+			}
+		}
 		s, err := New(Options{})
 		if err != nil {
 			t.Fatal(err)

@@ -137,31 +137,60 @@ func (b *offerBook) add(e *Event, visit func(agent AgentID, raw string)) {
 	if b.byID == nil {
 		b.byID = map[OfferID]offerEntry{}
 	}
-	offersOf(e).ForEach(func(_, o gjson.Result) bool {
-		id := OfferID(gjson.Get(o.Raw, "id.value").Str)
+	eachOffer(e, func(raw string) {
+		id := OfferID(gjson.Get(raw, "id.value").Str)
 		if _, known := b.byID[id]; id == "" || known {
-			return true
+			return
 		}
-		agent := AgentID(gjson.Get(o.Raw, "agent_id.value").Str)
-		visit(agent, o.Raw)
-		b.byID[id] = offerEntry{agent, o.Raw}
+		agent := AgentID(gjson.Get(raw, "agent_id.value").Str)
+		visit(agent, raw)
+		b.byID[id] = offerEntry{agent, raw}
 		b.order = append(b.order, id)
 		b.total++
+	})
+}
+
+// eachOffer visits the offers of an OFFERS event.
+func eachOffer(e *Event, visit func(raw string)) {
+	for _, raw := range e.offers {
+		visit(raw)
+	}
+	if e.offers != nil {
+		return
+	}
+	e.Get("offers.offers").ForEach(func(_, o gjson.Result) bool {
+		visit(o.Raw)
 		return true
 	})
 }
 
-// offersHead is how masters begin an OFFERS event.
-const offersHead = `{"type":"OFFERS","offers":{"offers":[`
-
-// offersOf gives the list of offers. That of a record in the usual form begins at
-// a known place: the record, which was checked, need not be read to its end to
-// cut the list out before it is read again.
-func offersOf(e *Event) gjson.Result {
-	if strings.HasPrefix(e.raw, offersHead) {
-		return gjson.Parse(e.raw[len(offersHead)-1:])
+// splitOffers checks an OFFERS record and cuts it into its offers at once, which
+// on a large cluster is most of the work of the stream. It cuts at the text that
+// offers begin with; as each piece is checked to be one JSON value, the pieces are
+// the elements of the list and the whole is valid. It gives nil for a record in
+// another form than masters write, and where that text stands inside an offer.
+func splitOffers(raw string) []string {
+	const begin = `{"id":{"value":"`
+	list, head := strings.CutPrefix(raw, `{"type":"OFFERS","offers":{"offers":[`)
+	list, tail := strings.CutSuffix(list, `]}}`)
+	if !head || !tail {
+		return nil
 	}
-	return e.Get("offers.offers")
+	var pieces []string
+	for list != "" {
+		if !strings.HasPrefix(list, begin) {
+			return nil
+		}
+		piece, rest := list, ""
+		if next := strings.Index(list, "},"+begin); next >= 0 {
+			piece, rest = list[:next+1], list[next+2:]
+		}
+		if !gjson.Valid(piece) {
+			return nil
+		}
+		pieces, list = append(pieces, piece), rest
+	}
+	return pieces
 }
 
 func (b *offerBook) remove(ids ...OfferID) {
