@@ -43,7 +43,7 @@ var only = map[string]string{
 	"github.com/chzyer/readline": "repl",
 	"github.com/fatih/color":     "repl",
 	"github.com/spf13/cobra":     "cmd",
-	"github.com/go-zookeeper/zk": "session",
+	"github.com/go-zookeeper/zk": "session internal/e2e",
 	"google.golang.org/protobuf": "mesos cluster",
 }
 
