@@ -162,13 +162,14 @@ type Description struct {
 
 // Kernel runs cells in one live session.
 type Kernel struct {
-	opts   Options
-	interp *interp.Interpreter
-	fset   *token.FileSet
-	imp    *hosttypes.Importer
-	host   *host
-	out    *output
-	trace  func(program string) // sees the lowered text of each cell, in tests
+	opts    Options
+	interp  *interp.Interpreter
+	globals *globals
+	fset    *token.FileSet
+	imp     *hosttypes.Importer
+	host    *host
+	out     *output
+	trace   func(program string) // sees the lowered text of each cell, in tests
 
 	pkg         *types.Package // main, as the latest check left it
 	helpers     *types.Package // the package of Options.Names
@@ -236,7 +237,8 @@ func (k *Kernel) start() error {
 	k.use("cellhost/cellhost", k.host.symbols())
 	k.use("hosttypes/hosttypes", map[string]reflect.Value{"None": reflect.Zero(reflect.TypeFor[*struct{}]())})
 	k.use("helpers/helpers", k.bindHelpers())
-	if _, err := k.interp.Eval("package main\nimport rt_ \"cellhost\"\nimport xt_ \"hosttypes\"\nimport xn_ \"helpers\"\nvar xat int"); err != nil {
+	k.globals = newGlobals(k.interp)
+	if err := k.eval("package main\nimport rt_ \"cellhost\"\nimport xt_ \"hosttypes\"\nimport xn_ \"helpers\"\nvar xat int"); err != nil {
 		return err
 	}
 	k.at = k.interp.Globals()["xat"].Addr().Interface().(*int)

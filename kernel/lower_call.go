@@ -32,8 +32,11 @@ func (l *lowerer) call(x *ast.CallExpr) string {
 // called lowers what a call calls.
 func (l *lowerer) called(x ast.Expr) string {
 	x = ast.Unparen(x) // Yaegi cannot call (f)
-	if s, ok := x.(*ast.SelectorExpr); ok {
-		return l.selector(s)
+	switch x := x.(type) {
+	case *ast.SelectorExpr:
+		return l.selector(x)
+	case *ast.FuncLit:
+		return l.funcLit(x)
 	}
 	return l.operand(x)
 }
@@ -55,7 +58,7 @@ func (l *lowerer) arguments(x *ast.CallExpr) []string {
 	var out []string
 	for i, a := range x.Args {
 		s := l.argument(x, i, host)
-		if lit, ok := ast.Unparen(a).(*ast.FuncLit); ok && host {
+		if lit, ok := ast.Unparen(a).(*ast.FuncLit); ok && host && !l.looped {
 			s = l.detached(lit, s)
 		}
 		out = append(out, s)

@@ -53,6 +53,9 @@ func (l *lowerer) expr(x ast.Expr) string {
 	case *ast.CompositeLit:
 		return l.composite(x)
 	case *ast.FuncLit:
+		if l.looped {
+			return own(l.typ(l.typeOf(x)), l.funcLit(x))
+		}
 		return l.funcLit(x)
 	case *ast.IndexExpr:
 		return l.index(x)

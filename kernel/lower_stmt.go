@@ -465,7 +465,7 @@ func (l *lowerer) boundFunc(c *ast.CallExpr) (fun, pre string) {
 		}
 	case *ast.FuncLit:
 		v := l.k.temp()
-		return v, v + " := " + l.expr(x) + ";"
+		return v, v + " := " + own(l.typ(l.typeOf(x)), l.funcLit(x)) + ";"
 	}
 	return l.called(c.Fun), ""
 }

@@ -64,7 +64,7 @@ func (k *Kernel) prepare(c *checked) (lw *lowering, err error) {
 		k.trace(strings.Join(lw.imports, "\n") + "\n" + program)
 	}
 	for _, line := range lw.imports {
-		if _, err := k.interp.Eval(line); err != nil {
+		if err := k.eval(line); err != nil {
 			return nil, err
 		}
 	}
@@ -72,7 +72,7 @@ func (k *Kernel) prepare(c *checked) (lw *lowering, err error) {
 		k.imported[p] = true
 	}
 	k.cellFunc = nil
-	if _, err := k.interp.Eval(program); err != nil {
+	if err := k.eval(program); err != nil {
 		return nil, err
 	}
 	if k.cellFunc == nil {
