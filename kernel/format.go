@@ -408,7 +408,7 @@ func keyOf(t types.Type) types.Type {
 // typeText names a type as %T does.
 func (p printer) typeText(v reflect.Value, t types.Type) string {
 	if t != nil {
-		return types.TypeString(t, func(p *types.Package) string { return p.Name() })
+		return goTypeText(t)
 	}
 	return p.h.runtimeType(v.Type())
 }

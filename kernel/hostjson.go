@@ -446,7 +446,7 @@ func (h *host) decodeStruct(data []byte, v reflect.Value, t types.Type) error {
 // typeError names the type as the cell does.
 func typeError(err error, t types.Type) error {
 	if e, ok := err.(*json.UnmarshalTypeError); ok {
-		return fmt.Errorf("json: cannot unmarshal %s into Go value of type %s", e.Value, types.TypeString(t, func(p *types.Package) string { return p.Name() }))
+		return fmt.Errorf("json: cannot unmarshal %s into Go value of type %s", e.Value, goTypeText(t))
 	}
 	return err
 }

@@ -621,7 +621,7 @@ func (lw *lowering) typeInstance(t *types.Named) string {
 	}
 	slot := lw.k.fresh(t.Obj().Name())
 	lw.memo[key] = slot
-	lw.declareType(t, types.TypeString(t, func(p *types.Package) string { return shortPkg(p) }), slot)
+	lw.declareType(t, strings.TrimPrefix(goTypeText(t), "main."), slot)
 	for _, m := range slices.Sorted(maps.Keys(e.methods)) {
 		lw.funcs = append(lw.funcs, lw.method(e, e.methods[m], slot, args))
 	}

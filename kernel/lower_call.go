@@ -173,7 +173,7 @@ func (l *lowerer) wrapperFor(x *ast.CallExpr) func(*ast.CallExpr) []string {
 		return nil
 	}
 	switch f.Pkg().Path() {
-	case "fmt", "log":
+	case "fmt", "log", "github.com/traefik/yaegi/stdlib": // the last has another log.Logger
 		return l.formatArgs
 	case "encoding/json":
 		return l.jsonArgs
@@ -195,6 +195,9 @@ func (l *lowerer) formatArgs(x *ast.CallExpr) []string {
 		return l.exprs(x.Args)
 	}
 	out := l.exprs(x.Args)
+	for i := range n - 1 {
+		out[i] = l.argument(x, i, true)
+	}
 	format, verbs := "", []byte(nil)
 	f := l.callee(x)
 	if strings.HasSuffix(f.Name(), "f") && n >= 2 {
@@ -285,7 +288,7 @@ func replaceT(format string) string {
 // typeName spells the dynamic type of a value as %T does.
 func (l *lowerer) typeName(s string, t types.Type) string {
 	if t != nil && !types.IsInterface(t) {
-		return strconv.Quote(l.typeText(types.Unalias(t)))
+		return strconv.Quote(goTypeText(t))
 	}
 	return "rt_.TypeName(" + s + ")"
 }

@@ -223,24 +223,36 @@ func (l *lowerer) selector(x *ast.SelectorExpr) string {
 func (l *lowerer) methodValue(x *ast.SelectorExpr, sel *types.Selection) string {
 	sig := l.sub(l.info.TypeOf(x)).(*types.Signature)
 	names, args := paramNames(sig)
-	recv, addr := l.sub(sel.Recv()), ""
-	if m, ok := sel.Obj().(*types.Func); ok {
-		_, wantsPtr := m.Signature().Recv().Type().(*types.Pointer)
-		if p, isPtr := recv.Underlying().(*types.Pointer); isPtr && !wantsPtr && len(sel.Index()) == 1 {
-			addr, recv = "*", p.Elem()
-		}
-		if _, isPtr := recv.Underlying().(*types.Pointer); wantsPtr && !isPtr && !sel.Indirect() && len(sel.Index()) == 1 {
-			addr, recv = "&", types.NewPointer(recv)
-		}
+	m, index := l.selected(x, sel)
+	path, recv := fieldPath(l.sub(sel.Recv()), index)
+	addr := ""
+	p, isPtr := recv.Underlying().(*types.Pointer)
+	_, wantsPtr := m.Signature().Recv().Type().(*types.Pointer)
+	switch {
+	case isPtr && !wantsPtr:
+		addr, recv = "*", p.Elem()
+	case !isPtr && wantsPtr && !types.IsInterface(recv):
+		addr, recv = "&", types.NewPointer(recv)
 	}
-	path, _ := fieldPath(recv, sel.Index())
 	r, f := l.k.temp(), l.k.temp()
-	call := r + path + "." + x.Sel.Name + "(" + args + ")"
+	call := r + "." + x.Sel.Name + "(" + args + ")"
 	if sig.Results().Len() > 0 {
 		call = "return " + call
 	}
 	t := "func" + l.signature(sig, nil)
-	return fmt.Sprintf("func() %s { var %s %s = %s%s; %s := func%s { %s }; return %s }()", t, r, l.typ(recv), addr, l.operand(x.X), f, l.signature(sig, names), call, f)
+	return fmt.Sprintf("func() %s { var %s %s = %s%s%s; %s := func%s { %s }; return %s }()", t, r, l.typ(recv), addr, l.operand(x.X), path, f, l.signature(sig, names), call, f)
+}
+
+// selected gives the method that x selects, which for an instance of a generic
+// function is that of the actual type.
+func (l *lowerer) selected(x *ast.SelectorExpr, sel *types.Selection) (*types.Func, []int) {
+	if len(l.subst) > 0 {
+		o, index, _ := types.LookupFieldOrMethod(l.sub(sel.Recv()), true, l.c.pkg, x.Sel.Name)
+		if m, ok := o.(*types.Func); ok {
+			return m, index
+		}
+	}
+	return sel.Obj().(*types.Func), sel.Index()
 }
 
 // operand lowers what stands before a dot, a bracket or a parenthesis.

@@ -27,8 +27,7 @@ func (l *lowerer) convert(s string, from, to types.Type) string {
 	if to == nil || from == nil || !types.IsInterface(to) || types.IsInterface(from) || !l.ofSession(from) {
 		return s
 	}
-	_, ptr := types.Unalias(from).(*types.Pointer)
-	if ptr && (isEmptyInterface(to) || l.isSessionType(to)) {
+	if _, ptr := types.Unalias(from).(*types.Pointer); ptr && !isEmptyInterface(to) && l.isSessionType(to) {
 		return s
 	}
 	text := func(name string) string {
@@ -46,6 +45,9 @@ func (l *lowerer) conversion(from, to types.Type) string {
 	box, boxed := l.box(from)
 	if boxed {
 		v, set = "b", "b := "+box+"{v};"
+	}
+	if isEmptyInterface(to) && !l.isLocal(to) { // Yaegi would wrap what has methods
+		return set + "return rt_.Any(" + v + ")"
 	}
 	if f := hostMaker(to); f != "" && (boxed || structOf(from) != nil) && !l.isLocal(from) {
 		return set + "return rt_." + f + "(" + v + ")"

@@ -101,31 +101,65 @@ func (l *lowerer) assign(s *ast.AssignStmt) string {
 	for _, x := range s.Lhs {
 		lhs = append(lhs, l.target(x))
 	}
-	left := strings.Join(lhs, ", ") + " " + s.Tok.String() + " "
-	if len(s.Lhs) == 2 && len(s.Rhs) == 1 {
-		return left + l.commaOk(s.Rhs[0])
+	tok := s.Tok
+	declared, mixed := l.declared(s)
+	if mixed {
+		tok = token.ASSIGN
 	}
-	if tuple, ok := l.typeOf(s.Rhs[0]).(*types.Tuple); ok && s.Tok == token.ASSIGN {
+	left := declared + strings.Join(lhs, ", ") + " " + tok.String() + " "
+	if tuple, ok := l.typeOf(s.Rhs[0]).(*types.Tuple); ok && isCall(s.Rhs[0]) && tok == token.ASSIGN {
 		var to []types.Type
 		for _, x := range s.Lhs {
 			to = append(to, l.targetType(x))
 		}
 		return left + l.convertTuple(l.expr(s.Rhs[0]), tuple, to)
 	}
+	if len(s.Lhs) == 2 && len(s.Rhs) == 1 {
+		return left + l.commaOk(s.Rhs[0])
+	}
 	var rhs []string
 	targets := make([]types.Type, len(s.Lhs))
 	for i, x := range s.Rhs {
 		var to types.Type
-		if len(s.Lhs) == len(s.Rhs) && s.Tok == token.ASSIGN {
+		if len(s.Lhs) == len(s.Rhs) && tok == token.ASSIGN {
 			to = l.targetType(s.Lhs[i])
 			targets[i] = to
 		}
 		rhs = append(rhs, l.implicit(x, to))
 	}
-	if s.Tok == token.ASSIGN && needsParallel(s.Lhs, targets) {
-		return l.parallel(lhs, rhs, targets)
+	if tok == token.ASSIGN && needsParallel(s.Lhs, targets) {
+		return declared + l.parallel(lhs, rhs, targets)
 	}
 	return left + strings.Join(rhs, ", ")
+}
+
+// declared gives the declarations of the new variables of `a, b := e` when
+// others are only assigned to: those may lie in the function around the literal
+// that holds its body.
+func (l *lowerer) declared(s *ast.AssignStmt) (decl string, mixed bool) {
+	if s.Tok != token.DEFINE {
+		return "", false
+	}
+	for _, x := range s.Lhs {
+		id, ok := x.(*ast.Ident)
+		if !ok || id.Name == "_" {
+			continue
+		}
+		if o := l.info.Defs[id]; o != nil {
+			decl += "var " + id.Name + " " + l.typ(o.Type()) + "; _ = " + id.Name + ";"
+		} else {
+			mixed = true
+		}
+	}
+	if !mixed {
+		return "", false
+	}
+	return decl, true
+}
+
+func isCall(x ast.Expr) bool {
+	_, ok := ast.Unparen(x).(*ast.CallExpr)
+	return ok
 }
 
 // targetType gives the type of what is assigned to; nil for a blank.
@@ -286,6 +320,8 @@ func (l *lowerer) labeled(s *ast.LabeledStmt) string {
 		return f.selectStmt(x)
 	case *ast.TypeSwitchStmt:
 		return f.typeSwitch(x)
+	case *ast.SwitchStmt:
+		return f.switchStmt(x)
 	}
 	return s.Label.Name + ":\n" + l.at(s.Stmt) + l.stmt(s.Stmt)
 }
@@ -307,31 +343,6 @@ func (l *lowerer) inner(own ...token.Token) *lowerer {
 	return &f
 }
 
-func (l *lowerer) switchStmt(s *ast.SwitchStmt) string {
-	f := l.inner(token.BREAK, token.FALLTHROUGH)
-	out := "switch "
-	if s.Init != nil {
-		out += l.stmt(s.Init) + "; "
-	}
-	if s.Tag != nil {
-		out += l.expr(s.Tag)
-	}
-	out += " {"
-	for _, c := range s.Body.List {
-		cc := c.(*ast.CaseClause)
-		if cc.List == nil {
-			out += "\ndefault:" + f.stmts(cc.Body)
-			continue
-		}
-		sep := ", "
-		if s.Tag == nil { // Yaegi looks at the first condition only
-			sep = " || "
-		}
-		out += "\ncase " + strings.Join(l.exprs(cc.List), sep) + ":" + f.stmts(cc.Body)
-	}
-	return out + "}"
-}
-
 // function lowers a body. A function that defers is run by the host, which
 // keeps the deferred calls: Yaegi binds their arguments too late, deadlocks on
 // local closures, and loses calls when one panics.
@@ -342,7 +353,28 @@ func (l *lowerer) function(b *ast.BlockStmt, sig *types.Signature, guard string)
 	if !f.fn.defers {
 		return "{" + guard + f.stmts(b.List) + "}"
 	}
-	decl, results := "", []string(nil)
+	decl, results := l.resultVars(sig)
+	set := l.k.temp()
+	if len(results) > 0 { // the body may have other variables of these names
+		names, _ := paramNames(types.NewSignatureType(nil, nil, nil, sig.Results(), nil, false))
+		decl += set + " := func" + l.signature(types.NewSignatureType(nil, nil, nil, sig.Results(), nil, false), names) +
+			" { " + strings.Join(results, ", ") + " = " + strings.Join(names, ", ") + " };"
+	}
+	f.ret = func(r *ast.ReturnStmt) string {
+		if len(r.Results) == 0 {
+			return "return"
+		}
+		return "{" + set + "(" + strings.Join(f.results(r), ", ") + "); return }"
+	}
+	tail := ""
+	if len(results) > 0 {
+		tail = "; return " + strings.Join(results, ", ")
+	}
+	return "{" + guard + decl + "x__d := rt_.Defers(); rt_.Run(x__d, func() {" + f.stmts(b.List) + "})" + tail + "}"
+}
+
+// resultVars names the results of a function; decl declares those without a name.
+func (l *lowerer) resultVars(sig *types.Signature) (decl string, names []string) {
 	for i := range sig.Results().Len() {
 		r := sig.Results().At(i)
 		name := r.Name()
@@ -350,19 +382,9 @@ func (l *lowerer) function(b *ast.BlockStmt, sig *types.Signature, guard string)
 			name = l.k.temp()
 			decl += "var " + name + " " + l.typ(r.Type()) + ";"
 		}
-		results = append(results, name)
+		names = append(names, name)
 	}
-	f.ret = func(r *ast.ReturnStmt) string {
-		if len(r.Results) == 0 {
-			return "return"
-		}
-		return "{" + strings.Join(results, ", ") + " = " + strings.Join(f.results(r), ", ") + "; return }"
-	}
-	tail := ""
-	if len(results) > 0 {
-		tail = "; return " + strings.Join(results, ", ")
-	}
-	return "{" + guard + decl + "x__d := rt_.Defers(); rt_.Run(x__d, func() {" + f.stmts(b.List) + "})" + tail + "}"
+	return decl, names
 }
 
 // defers tells whether b itself defers, its function literals aside.

@@ -11,6 +11,77 @@ import (
 	"strings"
 )
 
+// switchStmt compares the tag itself where the cases are no constants: Yaegi
+// evaluates too few of them, and cannot compare interface values.
+func (l *lowerer) switchStmt(s *ast.SwitchStmt) string {
+	f := l.inner(token.BREAK, token.FALLTHROUGH)
+	label := ""
+	if l.label != "" {
+		label = l.label + ":\n"
+	}
+	if s.Tag != nil && !l.constantCases(s) {
+		return l.comparingSwitch(s, f, label)
+	}
+	out := label + "switch "
+	if s.Init != nil {
+		out += l.stmt(s.Init) + "; "
+	}
+	sep := " || " // Yaegi looks at the first condition only
+	if s.Tag != nil {
+		out += l.expr(s.Tag)
+		sep = ", "
+	}
+	return out + " {" + l.clauses(s, f, func(x []ast.Expr) string { return strings.Join(l.exprs(x), sep) }) + "}"
+}
+
+func (l *lowerer) clauses(s *ast.SwitchStmt, body *lowerer, cond func([]ast.Expr) string) string {
+	out := ""
+	for _, c := range s.Body.List {
+		cc := c.(*ast.CaseClause)
+		if cc.List == nil {
+			out += "\ndefault:" + body.stmts(cc.Body)
+			continue
+		}
+		out += "\ncase " + cond(cc.List) + ":" + body.stmts(cc.Body)
+	}
+	return out
+}
+
+// constantCases tells whether all cases are constants of a basic kind.
+func (l *lowerer) constantCases(s *ast.SwitchStmt) bool {
+	if _, ok := l.typeOf(s.Tag).Underlying().(*types.Basic); !ok {
+		return false
+	}
+	for _, c := range s.Body.List {
+		for _, x := range c.(*ast.CaseClause).List {
+			if l.info.Types[x].Value == nil {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (l *lowerer) comparingSwitch(s *ast.SwitchStmt, body *lowerer, label string) string {
+	tag, t := l.k.temp(), types.Default(l.typeOf(s.Tag))
+	out := "{"
+	if s.Init != nil {
+		out += l.stmt(s.Init) + "; "
+	}
+	out += "var " + tag + " " + l.typ(t) + " = " + l.expr(s.Tag) + "; _ = " + tag + "\n" + label + "switch {"
+	return out + l.clauses(s, body, func(list []ast.Expr) string {
+		var conds []string
+		for _, x := range list {
+			if same, ok := l.equal(tag, t, x); ok {
+				conds = append(conds, same)
+			} else {
+				conds = append(conds, tag+" == "+l.operand(x))
+			}
+		}
+		return strings.Join(conds, " || ")
+	}) + "}}"
+}
+
 // selectStmt has the host choose and acts in a switch.
 func (l *lowerer) selectStmt(s *ast.SelectStmt) string {
 	chosen := l.k.temp()
@@ -74,25 +145,13 @@ func (l *lowerer) commReceive(x ast.Expr) (setup, op, v, ok string) {
 func (l *lowerer) assertion(x *ast.TypeAssertExpr) string {
 	t, s := l.typeOf(x.Type), l.k.temp()
 	v, ok := l.k.temp(), l.k.temp()
-	from := strconv.Quote(interfaceText(l.typeOf(x.X)))
+	from := strconv.Quote(goTypeText(l.typeOf(x.X)))
 	missing := ""
 	if i, ok := t.Underlying().(*types.Interface); ok && i.NumMethods() > 0 {
 		missing = i.Method(0).Name()
 	}
 	return fmt.Sprintf("func() %s { var %s %s = %s; %s, %s := %s; if !%s { panic(rt_.NotType(%s, %s, %s, %q)) }; return %s }()",
-		l.typ(t), s, l.typ(l.typeOf(x.X)), l.expr(x.X), v, ok, l.typeTest(s, t), ok, s, from, strconv.Quote(l.typeText(t)), missing, v)
-}
-
-// interfaceText names an interface type as run-time messages do.
-func interfaceText(t types.Type) string {
-	if i, ok := types.Unalias(t).(*types.Interface); ok && i.Empty() {
-		return "interface {}"
-	}
-	return types.TypeString(t, func(p *types.Package) string { return p.Name() })
-}
-
-func (l *lowerer) typeText(t types.Type) string {
-	return types.TypeString(t, func(p *types.Package) string { return p.Name() })
+		l.typ(t), s, l.typ(l.typeOf(x.X)), l.expr(x.X), v, ok, l.typeTest(s, t), ok, s, from, strconv.Quote(goTypeText(t)), missing, v)
 }
 
 // assertionOk lowers x.(T) with two results.

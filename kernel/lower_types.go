@@ -249,7 +249,7 @@ func (lw *lowering) mentions(t types.Type, seen map[types.Type]bool) bool {
 	seen[t] = true
 	switch t := types.Unalias(t).(type) {
 	case *types.Named:
-		if lw.isSessionType(t) {
+		if lw.isSessionType(t) || types.IsInterface(t) {
 			return true
 		}
 		for i := range t.TypeArgs().Len() {
@@ -267,6 +267,8 @@ func (lw *lowering) mentions(t types.Type, seen map[types.Type]bool) bool {
 		return lw.mentions(t.Elem(), seen)
 	case *types.Map:
 		return lw.mentions(t.Key(), seen) || lw.mentions(t.Elem(), seen)
+	case *types.Interface:
+		return true // what is in it may be of a session type
 	case *types.Struct:
 		return true // an anonymous struct: its unexported fields have other names at run time
 	}

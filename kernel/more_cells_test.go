@@ -31,22 +31,11 @@ func TestMoreCells(t *testing.T) {
 // unsolved names the sessions that do not give what compiled Go gives.
 func unsolved() map[string]bool {
 	return map[string]bool{
-		"basics/multiple-returns":                true,
-		"basics/switch-evaluation-order":         true,
 		"concurrency/mutex-and-atomic":           true,
-		"generics/embedding-and-nesting":         true,
-		"generics/methods-and-stringers":         true,
-		"stdlib/flag-and-log":                    true,
 		"stdlib/json-decoder-and-any":            true,
 		"stdlib/template-more":                   true,
-		"types/constants-typed":                  true,
-		"types/embed-std-types":                  true,
-		"types/embed-two-levels-shadow":          true,
 		"types/explicit-arg-index-with-T":        true,
-		"types/gostringer":                       true,
-		"types/named-string-in-any-list":         true,
 		"types/recursive-types":                  true,
-		"types/stringer-kinds":                   true,
 		"types/type-switch-with-init-and-shadow": true,
 	}
 }
