@@ -34,6 +34,7 @@ type rig struct {
 	m      *Master
 	client *http.Client
 	trans  *http.Transport
+	net    *memnet.Net
 }
 
 // bubble runs f with a rig whose time is simulated.
@@ -61,7 +62,7 @@ func newRig(t testing.TB, o Options) (*rig, func()) {
 	served := make(chan struct{})
 	go func() { defer close(served); _ = srv.Serve(l) }()
 	trans := &http.Transport{DialContext: network.Dial, DisableCompression: true}
-	r := &rig{t: t, m: m, trans: trans, client: &http.Client{Transport: trans, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	r := &rig{t: t, m: m, net: network, trans: trans, client: &http.Client{Transport: trans, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	return r, func() {
 		m.Stop()
 		trans.CloseIdleConnections()

@@ -1,11 +1,16 @@
 package master
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 )
+
+// stopTimeout is how long Stop waits for a subscriber to take the last events.
+const stopTimeout = time.Second
 
 // serveStream answers a SUBSCRIBE: it opens the stream, writes until it ends,
 // and says that it did. The handler's goroutine is the writer.
@@ -26,6 +31,11 @@ func (m *Master) serveStream(req *request, s *stream, beat proto.Message, begin,
 	}
 	req.w.Header().Set("Content-Type", media)
 	req.w.WriteHeader(http.StatusOK)
+	// A subscriber that does not read may not hold up Stop.
+	unhook := context.AfterFunc(m.ctx, func() {
+		_ = http.NewResponseController(req.w).SetWriteDeadline(time.Now().Add(stopTimeout))
+	})
+	defer unhook()
 	begin()
 	defer ended()
 	if err := s.write(req.r.Context(), req.w, beat); errors.Is(err, errSlow) {

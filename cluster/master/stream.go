@@ -14,8 +14,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// writeTimeout is how long a subscriber may take for what it was sent at once
-// before it counts as dead.
+// writeTimeout is how long a subscriber may take for one event before it counts
+// as dead.
 const writeTimeout = 30 * time.Second
 
 var errSlow = errors.New("subscriber fell too far behind")
@@ -90,7 +90,8 @@ func (s *stream) take() ([]proto.Message, streamEnd) {
 // ctx does (the subscriber left) or w fails.
 func (s *stream) write(ctx context.Context, w http.ResponseWriter, beat proto.Message) error {
 	flush := http.NewResponseController(w)
-	_ = flush.Flush() // the headers go out before there is an event
+	_ = flush.SetWriteDeadline(time.Now().Add(writeTimeout)) // not every writer can
+	_ = flush.Flush()                                        // the headers go out before there is an event
 	hearts := time.NewTicker(heartbeatInterval)
 	defer hearts.Stop()
 	for {
@@ -99,7 +100,6 @@ func (s *stream) write(ctx context.Context, w http.ResponseWriter, beat proto.Me
 			return errSlow
 		}
 		if len(events) > 0 {
-			_ = flush.SetWriteDeadline(time.Now().Add(writeTimeout)) // not every writer can
 			if err := s.records(w, flush, events); err != nil {
 				return err
 			}
@@ -126,6 +126,7 @@ func (s *stream) records(w http.ResponseWriter, flush *http.ResponseController, 
 		if err != nil {
 			return err
 		}
+		_ = flush.SetWriteDeadline(time.Now().Add(writeTimeout))
 		if _, err := w.Write(recordio.Append(nil, data)); err != nil {
 			return err
 		}

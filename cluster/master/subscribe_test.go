@@ -1,6 +1,8 @@
 package master
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -230,6 +232,46 @@ func TestSlowSubscriberIsCutOff(t *testing.T) {
 	if _, end := s.take(); end != streamCut {
 		t.Errorf("end %v", end)
 	}
+}
+
+// TestDeadSubscriber never reads: it counts as gone when one write takes too
+// long, and stalls nobody.
+func TestDeadSubscriber(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		conn, err := r.net.Dial(context.Background(), "tcp", "master:5050")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		body := `{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"root","name":"dead","failover_timeout":3600}}}`
+		fmt.Fprintf(conn, "POST /api/v1/scheduler HTTP/1.1\r\nHost: m\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+		synctest.Wait()
+		page := func() string { return gjson.Get(r.get("/frameworks"), "frameworks.0.connected").Raw }
+		if got := page(); got != "true" {
+			t.Fatalf("connected at first: %s", got)
+		}
+		time.Sleep(writeTimeout + time.Second)
+		if got := page(); got != "false" {
+			t.Errorf("connected after %s without reading: %s", writeTimeout, got)
+		}
+	})
+}
+
+func TestDeadSubscriberDoesNotHoldUpStop(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		conn, err := r.net.Dial(context.Background(), "tcp", "master:5050")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "POST /api/v1 HTTP/1.1\r\nHost: m\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n%s", `{"type":"SUBSCRIBE"}`)
+		synctest.Wait()
+		start := time.Now()
+		r.m.Stop()
+		if d := time.Since(start); d > stopTimeout {
+			t.Errorf("Stop took %s", d)
+		}
+	})
 }
 
 func TestStopEndsStreams(t *testing.T) {
