@@ -68,7 +68,7 @@ func (t *task) message() *v1.Task {
 func (ag *agent) message() *masterv1.Response_GetAgents_Agent {
 	used, offered := ag.used(), ag.offered()
 	out := &masterv1.Response_GetAgents_Agent{
-		AgentInfo: ag.info, Active: proto.Bool(ag.connected), Deactivated: proto.Bool(ag.deactivated),
+		AgentInfo: ag.info, Active: proto.Bool(ag.active()), Deactivated: proto.Bool(ag.deactivated),
 		Version: proto.String(ag.version), Pid: proto.String(ag.pid), RegisteredTime: timeInfo(ag.registered),
 		TotalResources:     ag.total.Proto(resources.Endpoint),
 		AllocatedResources: used.Proto(resources.Endpoint),

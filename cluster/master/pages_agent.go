@@ -34,7 +34,7 @@ func (ag *agent) openPage(e *mesos.Encoder) {
 	}
 	e.EndObject()
 	summarize(unreserved(ag.total)).write(e.Key("unreserved_resources"))
-	e.Key("active").Bool(ag.connected)
+	e.Key("active").Bool(ag.active())
 	e.Key("deactivated").Bool(ag.deactivated)
 	e.Key("version").String(ag.version)
 	e.Key("capabilities").BeginArray()
