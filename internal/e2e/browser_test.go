@@ -32,6 +32,9 @@ const stepTimeout = 30 * time.Second
 
 func newBrowser(t *testing.T, expected ...string) *browser {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: no browser")
+	}
 	opts := append([]chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(t.TempDir()), chromedp.NoFirstRun, chromedp.Headless, chromedp.NoSandbox,
 		chromedp.DisableGPU, chromedp.WSURLReadTimeout(stepTimeout),

@@ -158,3 +158,30 @@ func (b *browser) loads(url string) <-chan struct{} {
 	}
 	return arrived
 }
+
+// An agent that asks for credentials cannot be read from here: the page says so and
+// names the place where it can.
+func TestWebUIAgentWithCredentials(t *testing.T) {
+	agent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/version" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="mesos-agent-readonly"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Content-Type", "text/javascript")
+		fmt.Fprintf(w, `%s({})`, r.URL.Query().Get("jsonp"))
+	}))
+	defer agent.Close()
+	_, port, _ := net.SplitHostPort(strings.TrimPrefix(agent.URL, "http://"))
+	master := fake(t, map[string]http.HandlerFunc{"/state": text(fmt.Sprintf(oneAgent, port))})
+	b := newBrowser(t, "401 (Unauthorized)")
+	b.open(master.URL + "/#/agents/S0")
+	b.awaitText("This agent wants you to sign in")
+	if got := eval[string](b, "document.querySelector('.notice a').href"); got != agent.URL+"/state" {
+		t.Errorf("the link leads to %s", got)
+	}
+	b.open(master.URL + "/#/agents/S0/browse?path=/a")
+	b.awaitText("This agent wants you to sign in")
+	b.open(master.URL + "/#/agents/S0/read?path=/a/b")
+	b.awaitText("the agent wants you to sign in")
+}

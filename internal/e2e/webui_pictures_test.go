@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,8 +44,9 @@ func demo(t *testing.T) *pair {
 	return p
 }
 
-// TestWebUIPictures makes the pictures of the documentation when it is told where
-// to put them (docs/images/README.md).
+// TestWebUIPictures makes the picture of the documentation when it is told where to
+// put it (docs/images/README.md), and with WEBUI_PAGES=home,task,... those of further
+// pages: light, dark, and in a narrow window.
 func TestWebUIPictures(t *testing.T) {
 	dir := os.Getenv("WEBUI_PICTURES")
 	if dir == "" {
@@ -66,13 +68,10 @@ func TestWebUIPictures(t *testing.T) {
 		"browse":   "/agents/" + agent + "/browse?path=" + url.QueryEscape(sandbox), "read": "/agents/" + agent + "/read?path=" + url.QueryEscape(sandbox+"/stdout"),
 		"offers": "/offers", "roles": "/roles", "maintenance": "/maintenance", "log": "/log",
 	}
-	if only := os.Getenv("WEBUI_PAGES"); only != "" {
-		for name := range pages {
-			if !strings.Contains(","+only+",", ","+name+",") {
-				delete(pages, name)
-			}
-		}
-	}
+	wanted := strings.Split(os.Getenv("WEBUI_PAGES"), ",")
+	b.open(p.cluster.MasterURL())
+	b.await("[...document.querySelectorAll('time')].some((e) => e.innerText === '10 s ago')")
+	b.picture(filepath.Join(dir, "webui.png"))
 	for _, look := range []struct {
 		name, scheme  string
 		width, height int64
@@ -80,9 +79,13 @@ func TestWebUIPictures(t *testing.T) {
 		b.run(chromedp.EmulateViewport(look.width, look.height),
 			scheme(look.scheme))
 		for name, route := range pages {
+			if !slices.Contains(wanted, name) {
+				continue
+			}
 			b.open(p.cluster.MasterURL() + "/#" + route)
 			b.settle()
-			b.picture(filepath.Join(dir, name+"-"+look.name+".png"))
+			b.await("(window.settled ??= performance.now() + 2000) < performance.now() && (delete window.settled, true)") // CPU use takes two answers
+			b.picture(filepath.Join(dir, "webui-"+name+"-"+look.name+".png"))
 		}
 	}
 }
@@ -100,7 +103,6 @@ func scheme(name string) chromedp.Action[chromedp.Void] {
 func (b *browser) settle() {
 	b.t.Helper()
 	b.await("!/Asking the agent|Reading…|Asking the master/.test(document.body.innerText)")
-	b.await("(window.settled ??= performance.now() + 2000) < performance.now() && (delete window.settled, true)") // two rounds of questions
 }
 
 func (b *browser) picture(file string) {

@@ -57,12 +57,17 @@ class Pane {
         await this.refresh();
         this.problem = '';
       } catch (error) {
-        this.problem = (await this.reader.alive()) ? 'no such file (yet)' : error.message;
+        this.problem = await this.meaning(error);
       }
       if (this.closed) return;
       this.draw();
     }
     this.timer = setTimeout(() => this.run(), this.problem ? 2 * pauseMs : pauseMs);
+  }
+
+  async meaning(error) {
+    const why = await this.reader.why(error);
+    return why === 'missing' ? 'no such file (yet)' : why === 'closed' ? 'the agent wants you to sign in: Download asks for it' : error.message;
   }
 
   // refresh reads what was added since the last time.
@@ -138,7 +143,7 @@ class Pane {
     this.drawing = true;
     const shown = this.end - this.start;
     const where = !this.opened ? (this.problem ? '' : 'Reading…')
-      : this.size === 0 ? 'Empty so far'
+      : this.size === 0 ? 'Empty'
         : shown === this.size ? bytes(this.size) : `${bytes(shown)} of ${bytes(this.size)}`;
     render(this.bar,
       this.title ? h('h2', null, this.title) : null,

@@ -5,7 +5,7 @@ import { h } from './dom.js';
 import { amount, bytes, number, plural, shortId, time } from './format.js';
 import { agentAddress, agentState, resourceNames, taskCounts } from './model.js';
 import { logPane } from './log.js';
-import { agentPage, reader } from './source.js';
+import { agentLink, agentPage, explain, reader } from './source.js';
 import { table } from './table.js';
 import { badge, chips, crumbs, facts, idLink, link, notice, page, resourceBars, resourceText, resourceTitles, taskTable, taskTiles, to, usage } from './parts.js';
 
@@ -45,7 +45,7 @@ async function loadAgent({ model, params }) {
     const [state, statistics] = await Promise.all([agentPage(a, 'state'), agentPage(a, 'monitor/statistics')]);
     return { state, usage: usages(a.id, Array.isArray(statistics) ? statistics : []) };
   } catch (error) {
-    return { error: error.message };
+    return { error: error.message, why: await explain(a) };
   }
 }
 
@@ -68,7 +68,17 @@ function usages(id, statistics) {
 
 const unknownAgent = (way) => [way, notice('bad', 'The master does not know this agent now. Agents that are gone, unreachable or unregistered are not listed.')];
 
-const agentError = (extra) => (extra?.error ? notice('bad', `${extra.error}. What follows is what the master knows.`) : null);
+// agentError says what is wrong with an agent that did not answer a question.
+function agentError(a, extra) {
+  if (!extra?.error) return null;
+  const rest = ' What follows is what the master knows.';
+  if (extra.why !== 'closed') return notice('bad', `${extra.error}.${rest}`);
+  return notice('bad', closed(a, 'state'), rest);
+}
+
+// closed says that an agent wants credentials. Browsers do not give them to the
+// frame by which it is asked; a tab of its own can ask for them.
+const closed = (a, page) => ['This agent wants you to sign in, which cannot be done from here. ', h('a', { href: agentLink(a, page), target: '_blank', rel: 'noreferrer' }, 'Open the data there'), '.'];
 
 export const agent = {
   title: ({ params, model }) => model.agentsById.get(params[0])?.hostname ?? 'Agent',
@@ -80,7 +90,7 @@ export const agent = {
     const tasks = tasksOn(model, a);
     const resources = Object.fromEntries(resourceNames.map((n) => [n, { total: a.resources[n], used: a.used_resources[n], offered: a.offered_resources[n] }]));
     const group = (name) => tasks.filter((t) => t.group === name);
-    return [way, page([agentAddress(a).address, ' ', badge(agentState(a))], agentError(extra),
+    return [way, page([agentAddress(a).address, ' ', badge(agentState(a))], agentError(a, extra),
       h('div', { class: 'columns', key: 'about' },
         h('section', { class: 'card', key: 'facts' }, agentFacts(a, extra?.state)),
         resourceBars(resources)),
@@ -154,7 +164,7 @@ export const agentFramework = {
     const name = f?.name || shortId(params[1]);
     const way = crumbs(link('#/agents', 'Agents'), link(to.agent(params[0]), a ? agentAddress(a).address : shortId(params[0])), name);
     if (!a) return unknownAgent(way);
-    return [way, page(name, agentError(extra), executors(a, extra, params[1]))];
+    return [way, page(name, agentError(a, extra), executors(a, extra, params[1]))];
   },
 };
 
@@ -170,7 +180,7 @@ export const executor = {
     const runs = runsOf(extra?.state, frameworkId, id);
     const tasks = model.tasks.filter((t) => t.slave_id === agentId && t.framework_id === frameworkId && (t.executor_id || t.id) === id);
     const group = (name) => tasks.filter((t) => t.group === name);
-    return [way, page(id, agentError(extra),
+    return [way, page(id, agentError(a, extra),
       extra?.state && runs.length === 0 ? notice('', 'The agent does not list this executor (any more).') : null,
       runs.map((e) => run(a, e, extra.usage?.get(`${frameworkId}/${id}`))),
       taskTable('executor-active', 'Active tasks', group('active'), { without: ['Agent', 'Framework'] }),
@@ -210,7 +220,7 @@ export const browse = {
     try {
       return { path, files: await files.browse(path) };
     } catch (error) {
-      return { path, error: (await files.alive()) ? 'gone' : error.message };
+      return { path, error: error.message, why: await files.why(error) };
     }
   },
   view: ({ model, params, query, extra }) => {
@@ -218,8 +228,7 @@ export const browse = {
     const path = query.get('path') ?? '';
     const way = pathCrumbs(a, params[0], path);
     if (!a) return unknownAgent(way);
-    if (extra?.error === 'gone') return [way, notice('bad', 'There is no such directory. Sandboxes of tasks that ended long ago are removed by the agent.')];
-    if (extra?.error) return [way, notice('bad', extra.error)];
+    if (extra?.error) return [way, notice('bad', browseError(a, extra))];
     return [way, page(sandboxName(path), table({
       id: 'files', title: 'Files', rows: extra?.path === path ? extra.files ?? [] : [], key: (f) => f.path, sort: 'Name',
       empty: extra?.files ? 'This directory is empty.' : 'Asking the agent…',
@@ -227,6 +236,11 @@ export const browse = {
     }))];
   },
 };
+
+const browseError = (a, { path, error, why }) => ({
+  missing: 'There is no such directory. Sandboxes of tasks that ended long ago are removed by the agent.',
+  closed: closed(a, `files/browse?path=${encodeURIComponent(path)}`),
+}[why] ?? `${error}.`);
 
 const isDirectory = (f) => f.mode.startsWith('d');
 const baseName = (path) => path.split('/').filter(Boolean).at(-1) ?? '/';

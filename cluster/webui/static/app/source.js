@@ -59,6 +59,18 @@ export async function agent(target, path, query = {}) {
 // agentPage gets a page of the agent's own process: state, monitor/statistics.
 export const agentPage = (target, page) => agent(target, `/${agentAddress(target).process}/${page}`);
 
+// explain finds out why an agent refused a page: a script that is refused does not
+// tell. It gives 'missing' when the agent shows others, 'closed' when it shows only
+// what is open to everybody, and 'gone' when it does not answer at all.
+export async function explain(target) {
+  const shows = (page) => page.then(() => true, () => false);
+  if (await shows(agentPage(target, 'flags'))) return 'missing';
+  return (await shows(agent(target, '/version'))) ? 'closed' : 'gone';
+}
+
+// agentLink is a page of an agent to open in another tab.
+export const agentLink = (target, page) => `//${agentAddress(target).address}/${page}`;
+
 // downloadLink is where a file of an agent can be downloaded.
 export function downloadLink(target, path) {
   const base = target ? `//${agentAddress(target).address}` : '';
@@ -107,7 +119,7 @@ export function reader(target) {
     size: async (path) => (await get('/files/read', { path, offset: -1 })).offset,
     read: async (path, offset, length) => (await get('/files/read', { path, offset, length })).data,
     download: (path) => downloadLink(target, path),
-    // alive tells a file that is not there from an agent that is not there.
-    alive: () => get('/version', {}).then(() => true, () => false),
+    // why says what an error of the above means: missing, closed or gone.
+    why: async (error) => (target ? explain(target) : error.status === 404 ? 'missing' : 'gone'),
   };
 }
