@@ -25,7 +25,9 @@ func (m *Master) registerLocked(conn *link.Conn, reg *link.RegisterAgent) {
 	default:
 		m.returnUnknownLocked(id, conn, reg)
 	}
-	m.allocateLocked()
+	if ag := m.links[conn]; ag != nil {
+		m.allocateLocked(ag.id)
+	}
 }
 
 func (m *Master) registerNewLocked(conn *link.Conn, reg *link.RegisterAgent) {

@@ -68,7 +68,7 @@ func (m *Master) setDeactivatedLocked(id string, off bool) reply {
 	}
 	m.alloc.SetAgentActive(id, ag.active())
 	if !off {
-		m.allocateLocked()
+		m.allocateLocked(id)
 	}
 	return done()
 }

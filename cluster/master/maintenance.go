@@ -103,12 +103,14 @@ func (m *Master) updateScheduleLocked(s *maintenancev1.Schedule) reply {
 		return refused(http.StatusBadRequest, err.Error())
 	}
 	m.machines.windows = proto.CloneOf(s).GetWindows()
+	var changed []string
 	for _, ag := range m.sortedAgentsLocked() {
 		next := m.machines.unavailability(ag)
 		if proto.Equal(ag.unavailability, next) {
 			continue
 		}
 		ag.unavailability = next
+		changed = append(changed, ag.id)
 		m.rescindAllLocked(ag)
 		m.removeInverseOfLocked(ag)
 		for key := range m.machines.answers {
@@ -117,7 +119,9 @@ func (m *Master) updateScheduleLocked(s *maintenancev1.Schedule) reply {
 			}
 		}
 	}
-	m.allocateLocked()
+	if len(changed) > 0 {
+		m.allocateLocked(changed...)
+	}
 	m.inverseOffersLocked()
 	return done()
 }

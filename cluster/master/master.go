@@ -161,10 +161,10 @@ func (m *Master) allocate() {
 	}
 }
 
-// allocateLocked is an allocation out of turn.
-func (m *Master) allocateLocked() {
+// allocateLocked is an allocation out of turn, of all agents or of those given.
+func (m *Master) allocateLocked(agents ...string) {
 	start := time.Now()
-	got := m.alloc.Run()
+	got := m.alloc.Run(agents...)
 	m.metrics.allocated(time.Since(start))
 	m.offerLocked(got)
 }

@@ -13,14 +13,14 @@ func (a *Allocator) Tick() []Allocation {
 	return a.Run()
 }
 
-// Run allocates whatever is free, at once: after a framework or an agent came,
-// or offers were revived.
-func (a *Allocator) Run() []Allocation {
+// Run allocates whatever is free, at once: after a framework came or offers
+// were revived, of all agents; after an agent came or changed, of that one.
+func (a *Allocator) Run(agents ...string) []Allocation {
 	now := time.Now()
 	var out []Allocation
 	a.quotas = a.roles.quotas()
 	guaranteed := a.guaranteed()
-	for _, ag := range a.order {
+	for _, ag := range a.chosen(agents) {
 		if !ag.active || len(ag.free) == 0 {
 			continue
 		}
@@ -34,6 +34,19 @@ func (a *Allocator) Run() []Allocation {
 				break
 			}
 			out = a.offerRole(out, ag, n, now)
+		}
+	}
+	return out
+}
+
+func (a *Allocator) chosen(ids []string) []*agent {
+	if len(ids) == 0 {
+		return a.order
+	}
+	var out []*agent
+	for _, id := range ids {
+		if ag := a.agents[id]; ag != nil {
+			out = append(out, ag)
 		}
 	}
 	return out
