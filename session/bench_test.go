@@ -35,7 +35,7 @@ func bigOffers() string {
 // BenchmarkOffersTracked reads OFFERS records off a stream and files their offers.
 func BenchmarkOffersTracked(b *testing.B) {
 	record := bigOffers()
-	s, err := New(Options{})
+	s, err := New(Options{MaxEventBytes: 4 << 20})
 	if err != nil {
 		b.Fatal(err)
 	}
