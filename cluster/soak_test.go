@@ -15,7 +15,7 @@ var soakFor = flag.Duration("soak", 1500*time.Millisecond, "how long TestSoak ma
 // agents. Afterwards master and agents have to agree that every task has ended.
 func TestSoak(t *testing.T) {
 	o := quick()
-	o.Agents, o.AgentPingTimeout = 3, 50*time.Millisecond
+	o.Agents, o.AgentPingTimeout = 3, 200*time.Millisecond
 	c := start(t, o)
 	s := subscribe(t, c, checkpointing)
 	seed := uint64(time.Now().UnixNano())
@@ -42,18 +42,26 @@ func TestSoak(t *testing.T) {
 		_ = c.RestartAgent(i) // one that runs is killed first
 	}
 	t.Logf("%d tasks launched", launched)
-	deadline := time.After(30 * time.Second)
-	for {
-		left := leftovers(t, c)
-		if left == "" {
-			return
+	left := "not looked yet"
+	for deadline := time.Now().Add(30 * time.Second); left != ""; left = leftovers(t, c) {
+		if time.Now().After(deadline) {
+			t.Fatalf("seed %d: not ended after 30s: %s", seed, left)
 		}
+		s.settle(100 * time.Millisecond)
+	}
+}
+
+// settle acknowledges what comes until nothing has come for quiet, or for a second.
+func (s *scheduler) settle(quiet time.Duration) {
+	enough := time.After(time.Second)
+	for {
 		select {
 		case e := <-s.events:
 			s.react(e, -1)
-		case <-time.After(50 * time.Millisecond):
-		case <-deadline:
-			t.Fatalf("seed %d: not ended after 30s: %s", seed, left)
+		case <-time.After(quiet):
+			return
+		case <-enough:
+			return
 		}
 	}
 }
