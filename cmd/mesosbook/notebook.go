@@ -104,7 +104,7 @@ func newNotebook(flags notebookFlags, output func(kernel.Output), notice func(st
 	}); err != nil {
 		return nil, err
 	}
-	nb.Kernel, err = kernel.New(kernel.Options{Names: nb.names.Values(), Output: output})
+	nb.Kernel, err = kernel.New(kernel.Options{Names: nb.names.Values(), Doc: names.Summary, Strings: names.Strings, Output: output})
 	if err != nil {
 		return nil, fmt.Errorf("start the kernel: %w", err)
 	}

@@ -167,3 +167,13 @@ func (h helpSection) topic() Topic {
 	t.Summary = strings.TrimSuffix(t.Summary, ".")
 	return t
 }
+
+// Summary is the one line about a name or a group; empty when there is none.
+func Summary(name string) string {
+	for _, t := range Topics() {
+		if t.Name == name {
+			return t.Summary
+		}
+	}
+	return ""
+}
