@@ -37,10 +37,51 @@ func (h *host) dynamic(v any) any {
 		}
 	}
 	u := unwrap(v)
-	if u == nil || !hasTag(reflect.TypeOf(u), map[reflect.Type]bool{}) {
+	if u == nil || !hasTag(reflect.TypeOf(u), map[reflect.Type]bool{}) || !holdsTag(reflect.ValueOf(u), 0) {
 		return v
 	}
 	return formatted{h, u, nil}
+}
+
+// maxHold is how deep holdsTag looks into lists and maps.
+const maxHold = 20
+
+// holdsTag tells whether v really holds a value of a session type, where its
+// type only says that it may.
+func holdsTag(v reflect.Value, depth int) bool {
+	if v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	if !v.IsValid() || depth > maxHold {
+		return false
+	}
+	if v.CanInterface() {
+		if u := unwrap(v.Interface()); u != nil {
+			v = reflect.ValueOf(u)
+		}
+	}
+	switch v.Kind() {
+	case reflect.Slice, reflect.Array:
+		if e := v.Type().Elem(); e.Kind() != reflect.Interface {
+			if tagOf(e) > 0 || !hasTag(e, map[reflect.Type]bool{}) {
+				return tagOf(e) > 0
+			}
+		}
+		for i := range v.Len() {
+			if holdsTag(v.Index(i), depth+1) {
+				return true
+			}
+		}
+		return false
+	case reflect.Map:
+		for it := v.MapRange(); it.Next(); {
+			if holdsTag(it.Key(), depth+1) || holdsTag(it.Value(), depth+1) {
+				return true
+			}
+		}
+		return false
+	}
+	return hasTag(v.Type(), map[reflect.Type]bool{})
 }
 
 // unwrap peels off the structs in which Yaegi hands interpreted values to the
@@ -164,6 +205,7 @@ func inSession(t types.Type) bool {
 
 // byMethod prints v by its Error or String method.
 func (p printer) byMethod(v reflect.Value, t types.Type, depth int) bool {
+	p.h.depth() // a String method that prints its own receiver
 	if !v.CanInterface() {
 		return false
 	}

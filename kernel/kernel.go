@@ -214,7 +214,7 @@ func New(opts Options) (*Kernel, error) {
 
 // start makes the interpreter and the checker's view of its symbols.
 func (k *Kernel) start() error {
-	k.interp = interp.New(interp.Options{Stdin: strings.NewReader(""), Stdout: streamWriter{k.out, Stdout}, Stderr: stderrLines{k}})
+	k.interp = interp.New(interp.Options{Env: os.Environ(), Stdin: strings.NewReader(""), Stdout: streamWriter{k.out, Stdout}, Stderr: stderrLines{k}})
 	tables := []map[string]map[string]reflect.Value{stdlib.Symbols}
 	if err := k.interp.Use(stdlib.Symbols); err != nil {
 		return err

@@ -304,12 +304,21 @@ func (l *lowerer) show(s string, t types.Type) string {
 	switch {
 	case t == nil || isTuple(t):
 		return s
-	case types.IsInterface(t):
+	case types.IsInterface(t), !l.mentionsSession(t) && holdsAny(t):
 		return "rt_.Dynamic(" + s + ")"
 	case l.mentionsSession(t):
 		return fmt.Sprintf("rt_.Typed(%s, %d)", s, l.k.host.typeID(t))
 	}
 	return s
+}
+
+// holdsAny tells whether t is a list or map with interface values in it.
+func holdsAny(t types.Type) bool {
+	key, elem := elementTypes(t)
+	if elem == nil {
+		return false
+	}
+	return types.IsInterface(elem) || holdsAny(elem) || key != nil && types.IsInterface(key)
 }
 
 // jsonArgs wraps values of session types, whose embedding and methods

@@ -1,13 +1,20 @@
 package kernel
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"log"
+	"maps"
+	"net/http"
+	"net/url"
 	"os"
+	"os/exec"
 	"reflect"
 	"strings"
 
 	"github.com/traefik/yaegi/interp"
+	"github.com/traefik/yaegi/stdlib/unrestricted"
 )
 
 // overrides are the functions and variables of the standard library that cells
@@ -29,6 +36,12 @@ func (k *Kernel) overrides() (interp.Exports, error) {
 	k.stdin = stdin
 	h := k.host
 	return interp.Exports{
+		"net/http/http": symbols(k.httpFuncs(), nil),
+		"os/exec/exec": symbols(map[string]any{
+			"Command": func(name string, args ...string) *exec.Cmd {
+				return exec.CommandContext(k.waitContext(), name, args...)
+			},
+		}, unrestricted.Symbols["os/exec/exec"]),
 		"os/os": symbols(map[string]any{
 			"Exit": func(code int) { h.end(stopReason{ExitError, fmt.Sprintf("os.Exit(%d) was called", code)}) },
 		}, map[string]reflect.Value{
@@ -40,15 +53,55 @@ func (k *Kernel) overrides() (interp.Exports, error) {
 	}, nil
 }
 
+// symbols makes a symbol table; values win over more.
 func symbols(values map[string]any, more map[string]reflect.Value) map[string]reflect.Value {
-	out := map[string]reflect.Value{}
+	out := maps.Clone(more)
+	if out == nil {
+		out = map[string]reflect.Value{}
+	}
 	for n, v := range values {
 		out[n] = reflect.ValueOf(v)
 	}
-	for n, v := range more {
-		out[n] = v
-	}
 	return out
+}
+
+// waitContext is what a call under way waits under: the cell's context for the
+// cell itself, so that an interrupt ends it, and none for goroutines, which
+// live on.
+func (k *Kernel) waitContext() context.Context {
+	if k.host.foreground() {
+		return k.Context()
+	}
+	return context.Background()
+}
+
+// httpFuncs gives the functions of net/http that make a request; those of
+// cells can be interrupted.
+func (k *Kernel) httpFuncs() map[string]any {
+	newRequest := func(method, url string, body io.Reader) (*http.Request, error) {
+		return http.NewRequestWithContext(k.waitContext(), method, url, body)
+	}
+	do := func(method, url, contentType string, body io.Reader) (*http.Response, error) {
+		req, err := newRequest(method, url, body)
+		if err != nil {
+			return nil, err
+		}
+		if contentType != "" {
+			req.Header.Set("Content-Type", contentType)
+		}
+		return http.DefaultClient.Do(req)
+	}
+	return map[string]any{
+		"NewRequest": newRequest,
+		"Get":        func(url string) (*http.Response, error) { return do(http.MethodGet, url, "", nil) },
+		"Head":       func(url string) (*http.Response, error) { return do(http.MethodHead, url, "", nil) },
+		"Post": func(url, contentType string, body io.Reader) (*http.Response, error) {
+			return do(http.MethodPost, url, contentType, body)
+		},
+		"PostForm": func(u string, data url.Values) (*http.Response, error) {
+			return do(http.MethodPost, u, "application/x-www-form-urlencoded", strings.NewReader(data.Encode()))
+		},
+	}
 }
 
 // logger gives the functions of package log on a logger of the session's own.

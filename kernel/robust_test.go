@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"sync"
@@ -61,6 +63,9 @@ func (p *player) interrupt(t *testing.T, cell string) Result {
 func TestInterrupt(t *testing.T) {
 	p := newPlayer(t)
 	p.run(t, "n := 0\nc := make(chan int)\nadd := func(k int) int { return n + k }\nfunc spin() { for { n++ } }")
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer srv.Close()
+	p.run(t, "hanging := \""+srv.URL+"\"")
 	for _, cell := range []string{
 		"for {\n}", "for { n++ }", "spin()", "<-c", "c <- 1", "for range c { }", "select {}",
 		"select { case v := <-c: fmt.Println(v); case c <- 2: }",
@@ -69,6 +74,8 @@ func TestInterrupt(t *testing.T) {
 		"func() { defer func() { recover() }(); for { } }()\nfor { }",
 		"for i := range 1 << 40 { _ = i }",
 		"loop:\ngoto loop",
+		"http.Get(hanging)",
+		"exec.Command(\"sleep\", \"60\").Run()",
 	} {
 		r := p.interrupt(t, cell)
 		if strings.Contains(r.Err.Error(), "given up") {

@@ -158,6 +158,7 @@ func (k *Kernel) takeBack(c *checked, before map[string]*entry) {
 type ending struct {
 	panicked any
 	returned bool
+	halted   bool // it was interrupted before, even if it ended by itself then
 }
 
 // execute runs the prepared cell until it ends or ctx does.
@@ -205,7 +206,7 @@ func (k *Kernel) execute(ctx context.Context, c *checked) ([]Value, error) {
 		cancel()
 	}
 	k.keepContext(cancel)
-	if end.returned {
+	if end.returned && !end.halted {
 		return k.values(), nil
 	}
 	return nil, k.failure(ctx, c, end)
@@ -227,6 +228,7 @@ func (k *Kernel) await(ctx context.Context, done <-chan ending) (ending, bool) {
 	defer t.Stop()
 	select {
 	case e := <-done:
+		e.halted = true
 		return e, true
 	case <-t.C:
 		return ending{}, false
@@ -246,6 +248,8 @@ func (k *Kernel) failure(ctx context.Context, c *checked, end ending) error {
 	}
 	if end.panicked == nil {
 		switch r := k.host.reason.Load(); {
+		case r == nil && end.halted:
+			return k.stopped(ctx, fail, "")
 		case r == nil:
 			return fail(ExitError, k.where(), "runtime.Goexit was called")
 		case r.kind == InterruptError:
@@ -333,7 +337,7 @@ func (k *Kernel) values() []Value {
 				shown = k.host.dynamic(s.value)
 				v, _ = peel(reflect.ValueOf(unwrap(s.value)))
 			} else if !(&lowering{}).mentionsSession(s.typ) {
-				shown = s.value
+				shown = k.host.dynamic(s.value)
 			}
 		}
 		out = append(out, Value{V: v, Type: types.TypeString(s.typ, shortPkg), Text: fmt.Sprint(shown)})

@@ -113,7 +113,24 @@ func (im *Importer) Import(importPath string) (*types.Package, error) {
 			pkg.Scope().Insert(obj)
 		}
 	}
-	return pkg, nil
+	return pkg, im.overlay(pkg)
+}
+
+// overlay adds to pkg the generic functions that are given as source.
+func (im *Importer) overlay(pkg *types.Package) error {
+	if !slices.Contains(overlays, pkg.Path()) {
+		return nil
+	}
+	s, err := im.Source(pkg.Path() + overlaySuffix)
+	if err != nil {
+		return err
+	}
+	for _, name := range s.Pkg.Scope().Names() {
+		if pkg.Scope().Lookup(name) == nil {
+			pkg.Scope().Insert(s.Pkg.Scope().Lookup(name))
+		}
+	}
+	return nil
 }
 
 // Name gives the package name of importPath, or false when it is unknown.

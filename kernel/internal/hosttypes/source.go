@@ -8,22 +8,32 @@ import (
 	"go/types"
 	"path"
 	"slices"
+	"strings"
 )
 
 //go:embed generic/*.go.txt
 var generic embed.FS
 
+// Packages of which only the generic functions are given as source have
+// "/generic" after their path.
 var sourcePaths = []string{"cmp", "iter", "maps", "slices"}
 
+const overlaySuffix = "/generic"
+
+var overlays = []string{"sync"}
+
 // IsSource tells whether importPath is one of the packages given as source.
-func IsSource(importPath string) bool { return slices.Contains(sourcePaths, importPath) }
+func IsSource(importPath string) bool {
+	base, overlay := strings.CutSuffix(importPath, overlaySuffix)
+	return slices.Contains(sourcePaths, importPath) || overlay && slices.Contains(overlays, base)
+}
 
 // Source gives the parsed and checked source package at importPath.
 func (im *Importer) Source(importPath string) (*Source, error) {
 	if s := im.sources[importPath]; s != nil {
 		return s, nil
 	}
-	text, err := generic.ReadFile(path.Join("generic", importPath+".go.txt"))
+	text, err := generic.ReadFile(path.Join("generic", strings.ReplaceAll(importPath, "/", "_")+".go.txt"))
 	if err != nil {
 		return nil, fmt.Errorf("source of package %s: %w", importPath, err)
 	}
