@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -31,7 +32,10 @@ type Cluster struct {
 	workDir    string
 	temporary  bool // the work directory is ours to remove
 	masterPort int
+	masterLog  *os.File // nil where the work directory is temporary: it goes to Options.Log alone
 	supervisor *supervisor.Supervisor
+
+	mute muter // what the master's streams do not say
 
 	change sync.Mutex // held while a part is started or ended: one change at a time
 
@@ -107,13 +111,26 @@ func (c *Cluster) makeWorkDir() error {
 		return err
 	}
 	c.workDir = dir
-	return os.MkdirAll(dir, 0o755)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	c.masterLog, err = os.OpenFile(filepath.Join(dir, "master.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	return err
+}
+
+// masterLogging is where a master logs to, and the file of it that it shows.
+func (c *Cluster) masterLogging() (w io.Writer, path string) {
+	if c.masterLog == nil {
+		return c.opts.Log, ""
+	}
+	return io.MultiWriter(c.masterLog, c.opts.Log), c.masterLog.Name()
 }
 
 // startMaster starts a master behind an open listener, which it owns from then on.
-func (c *Cluster) startMaster(l net.Listener) error {
+func (c *Cluster) startMaster(l *boundedListener) error {
+	log, logPath := c.masterLogging()
 	m, err := master.New(master.Options{
-		IP: c.opts.Listen, Hostname: c.opts.Hostname, Port: c.masterPort, Log: c.opts.Log,
+		IP: c.opts.Listen, Hostname: c.opts.Hostname, Port: c.masterPort, Log: log, LogPath: logPath,
 		WorkDir: filepath.Join(c.workDir, "master"), WebUI: webui.Handler(),
 		AllocationInterval: c.opts.AllocationInterval, OfferTimeout: c.opts.OfferTimeout,
 		AgentPingTimeout: c.opts.AgentPingTimeout, MaxAgentPingTimeouts: c.opts.MaxAgentPingTimeouts,
@@ -126,7 +143,7 @@ func (c *Cluster) startMaster(l net.Listener) error {
 	m.Start(context.Background()) // Stop ends it
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.master, c.front = m, serve(l, c.guard(m.Handler()), c.opts.Log)
+	c.master, c.front = m, serve(l, c.guard(c.mute.wrap(m.Handler())), c.opts.Log)
 	return nil
 }
 
@@ -270,6 +287,9 @@ func (c *Cluster) Stop() error {
 	ending.Wait()
 	for _, n := range nodes {
 		n.wire.end()
+	}
+	if c.masterLog != nil {
+		errs = append(errs, c.masterLog.Close())
 	}
 	if c.temporary {
 		errs = append(errs, os.RemoveAll(c.workDir))

@@ -24,8 +24,8 @@ type Options struct {
 	Resources, Attributes string
 	// Machines describes agents one by one, in place of Agents.
 	Machines []Machine
-	// WorkDir holds the sandboxes, one directory for each agent. "" is a temporary
-	// one, removed by Stop.
+	// WorkDir holds the sandboxes, one directory for each agent, and master.log. ""
+	// is a temporary one, without that log, removed by Stop.
 	WorkDir string
 	// Log takes the log lines of master and agents; nil drops them.
 	Log io.Writer

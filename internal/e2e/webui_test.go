@@ -12,6 +12,10 @@ import (
 	"github.com/tidwall/sjson"
 )
 
+// Ports to look for free ones from: a browser opens no page of 5060 and 5061, which
+// lie above Mesos' own.
+const webMaster, webAgent = 15050, 15150
+
 // run is a task to launch for the web UI to show.
 type run struct {
 	id, name, command string
@@ -58,7 +62,7 @@ func (b *browser) texts(selector string) []string {
 // Whatever users named something is shown as they wrote it, and is never run.
 func TestWebUIShowsNamesAsText(t *testing.T) {
 	const img, script = `<img src=x onerror="window.hacked='img'">`, `</script><script>window.hacked='script'</script>`
-	p := newPair(t, cluster.Options{}, func(o *session.Options) { o.Name = script })
+	p := newPair(t, cluster.Options{MasterPort: webMaster, AgentPort: webAgent}, func(o *session.Options) { o.Name = script })
 	body, err := sjson.Set(`{"type":"SUBSCRIBE","subscribe":{"framework_info":{"checkpoint":true}}}`, "subscribe.framework_info.webui_url", "javascript:window.hacked='url'")
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +100,7 @@ func TestWebUIShowsNamesAsText(t *testing.T) {
 // The sandbox of a task is read from its agent, which is another origin; what the
 // task goes on writing appears.
 func TestWebUISandbox(t *testing.T) {
-	p := newPair(t, cluster.Options{})
+	p := newPair(t, cluster.Options{MasterPort: webMaster, AgentPort: webAgent})
 	p.subscribe()
 	task := p.start(run{"writer", "Writer", `mkdir sub; echo inner > sub/note; echo first line; while [ ! -e go ]; do sleep 0.05; done; echo "second line: grüße"; sleep 1000`, 0.1, 32})
 	p.wait(task, session.TaskRunning)
@@ -135,7 +139,7 @@ func agentOf(p *pair) string {
 
 // Order, filter and focus are the user's: new data does not change them.
 func TestWebUITablesLast(t *testing.T) {
-	p := newPair(t, cluster.Options{})
+	p := newPair(t, cluster.Options{MasterPort: webMaster, AgentPort: webAgent})
 	p.subscribe()
 	for _, name := range []string{"b-task", "d-task", "a-task"} {
 		p.wait(p.start(run{name, name, "sleep 1000", 0.1, 16}), session.TaskRunning)
@@ -186,7 +190,7 @@ func jsonText(v any) string {
 // Without a master the last data stays, with a word on its age; with one again
 // everything goes on. Of an agent that is gone the page says so.
 func TestWebUIMasterAndAgentGone(t *testing.T) {
-	p := newPair(t, cluster.Options{})
+	p := newPair(t, cluster.Options{MasterPort: webMaster, AgentPort: webAgent})
 	p.subscribe()
 	p.wait(p.start(run{"t", "Survivor", "sleep 1000", 0.1, 16}), session.TaskRunning)
 	agent := agentOf(p)
@@ -223,7 +227,7 @@ func TestWebUIMasterAndAgentGone(t *testing.T) {
 
 // In a narrow window nothing is wider than the window.
 func TestWebUINarrow(t *testing.T) {
-	p := newPair(t, cluster.Options{})
+	p := newPair(t, cluster.Options{MasterPort: webMaster, AgentPort: webAgent})
 	p.subscribe()
 	p.wait(p.start(run{"t", "ATaskWithAVeryLongNameThatHasNoPlaceToBreakAnywhereInIt_0123456789_0123456789", "echo x; sleep 1000", 0.1, 16}), session.TaskRunning)
 	agent, framework := agentOf(p), string(p.s.FrameworkID())
@@ -237,4 +241,18 @@ func TestWebUINarrow(t *testing.T) {
 			t.Errorf("%s is %d pixels wide", route, width)
 		}
 	}
+}
+
+// A cluster with a work directory of its own keeps the master's log there, and the
+// UI shows it.
+func TestWebUIMasterLog(t *testing.T) {
+	p := newPair(t, cluster.Options{MasterPort: webMaster, AgentPort: webAgent, WorkDir: t.TempDir()})
+	without := newPair(t, cluster.Options{MasterPort: webMaster, AgentPort: webAgent})
+	b := newBrowser(t)
+	b.open(p.cluster.MasterURL() + "/#/log")
+	b.awaitText("Registered agent")
+	p.subscribe()
+	b.awaitText("e2e") // the framework's name, in a line that came later
+	b.open(without.cluster.MasterURL() + "/#/log")
+	b.awaitText("writes no log file")
 }
