@@ -181,6 +181,13 @@ func (m *Master) Connect(conn *link.Conn) {
 	m.running.Go(func() { m.serveAgent(conn) })
 }
 
+// locked runs f with mu held.
+func (m *Master) locked(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f()
+}
+
 // after runs f, with mu held, once d is over, unless the master stopped.
 func (m *Master) after(d time.Duration, f func()) *time.Timer {
 	return time.AfterFunc(d, func() {

@@ -8,6 +8,7 @@ import (
 
 	"mesosbook/cluster/link"
 	"mesosbook/cluster/resources"
+	v1 "mesosbook/mesos/v1"
 
 	"github.com/tidwall/gjson"
 )
@@ -262,4 +263,23 @@ func BenchmarkOffersGoRound(b *testing.B) {
 			m.discardLocked(o, 0)
 		}
 	}
+}
+
+// TestAggregatedOffers: two offers of one agent together hold a task that
+// neither holds alone.
+func TestAggregatedOffers(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		ag := r.agent(5051, "cpus:2;mem:496")
+		s := r.framework()
+		s.launch(s.offer(), 0, taskJSON("first", ag.id, "resources.0.scalar.value", 1))
+		rest := s.offer()
+		ag.update(s.id, "first", v1.TaskState_TASK_FINISHED)
+		freed := s.offer()
+		s.must("ACCEPT", fmt.Sprintf(`{"offer_ids":[%s,%s],"operations":[{"type":"LAUNCH","launch":{"task_infos":[%s]}}]}`,
+			rest.Get("id").Raw, freed.Get("id").Raw, taskJSON("both", ag.id, "resources.0.scalar.value", 2)))
+		told[*link.Run](ag)
+		if got := told[*link.Run](ag).Tasks[0].GetTaskId().GetValue(); got != "both" {
+			t.Errorf("launched %q", got)
+		}
+	})
 }

@@ -124,10 +124,7 @@ func (m *Master) resourceForm(req *request, field string, make func([]*v1.Resour
 		req.fail(http.StatusBadRequest, "Error in parsing '"+field+"' query parameter in the request body: "+err.Error())
 		return
 	}
-	m.mu.Lock()
-	r := m.operateLocked(values.Get("slaveId"), make(list), req.principal)
-	m.mu.Unlock()
-	m.answerOperator(req, false, r)
+	m.do(req, func() reply { return m.operateLocked(values.Get("slaveId"), make(list), req.principal) })
 }
 
 func (m *Master) reservePage(req *request) {

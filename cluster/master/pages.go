@@ -15,11 +15,9 @@ import (
 // writePage answers a GET with the object whose members write writes, with m.mu held.
 func (m *Master) writePage(req *request, write func(e *mesos.Encoder)) {
 	e := mesos.NewEncoder(nil)
-	m.mu.Lock()
 	e.BeginObject()
-	write(e)
+	m.locked(func() { write(e) })
 	e.EndObject()
-	m.mu.Unlock()
 	req.json(e.Bytes())
 }
 

@@ -23,10 +23,7 @@ func (m *Master) teardownPage(req *request) {
 		req.fail(http.StatusBadRequest, "Missing 'frameworkId' query parameter in the request body")
 		return
 	}
-	m.mu.Lock()
-	r := m.tearDownLocked(values.Get("frameworkId"))
-	m.mu.Unlock()
-	m.answerOperator(req, false, r)
+	m.do(req, func() reply { return m.tearDownLocked(values.Get("frameworkId")) })
 }
 
 // readJSON reads a body into msg, and answers itself when that fails.
@@ -57,9 +54,8 @@ func readList[M proto.Message](m *Master, req *request) ([]M, bool) {
 
 // do runs a change with the lock held and answers with its outcome.
 func (m *Master) do(req *request, change func() reply) {
-	m.mu.Lock()
-	r := change()
-	m.mu.Unlock()
+	var r reply
+	m.locked(func() { r = change() })
 	m.answerOperator(req, false, r)
 }
 
@@ -75,9 +71,8 @@ func (m *Master) show(req *request, msg proto.Message) {
 func (m *Master) schedulePage(req *request) {
 	switch {
 	case req.r.Method == http.MethodGet:
-		m.mu.Lock()
-		s := m.machines.schedule()
-		m.mu.Unlock()
+		var s *maintenancev1.Schedule
+		m.locked(func() { s = m.machines.schedule() })
 		m.show(req, s)
 	case req.allow(http.MethodGet, http.MethodPost):
 		s := &maintenancev1.Schedule{}
@@ -88,9 +83,8 @@ func (m *Master) schedulePage(req *request) {
 }
 
 func (m *Master) maintenancePage(req *request) {
-	m.mu.Lock()
-	s := m.maintenanceStatusLocked()
-	m.mu.Unlock()
+	var s *maintenancev1.ClusterStatus
+	m.locked(func() { s = m.maintenanceStatusLocked() })
 	m.show(req, s)
 }
 
@@ -109,9 +103,8 @@ func (m *Master) machineUpPage(req *request) {
 func (m *Master) quotaPage(req *request) {
 	switch {
 	case req.r.Method == http.MethodGet:
-		m.mu.Lock()
-		s := m.quotaMessageLocked()
-		m.mu.Unlock()
+		var s *quotav1.QuotaStatus
+		m.locked(func() { s = m.quotaMessageLocked() })
 		m.show(req, s)
 	case req.r.Method == http.MethodDelete:
 		m.do(req, func() reply { return m.removeQuotaLocked(strings.TrimPrefix(req.path, "/")) })
@@ -126,9 +119,8 @@ func (m *Master) quotaPage(req *request) {
 func (m *Master) weightsPage(req *request) {
 	switch {
 	case req.r.Method == http.MethodGet:
-		m.mu.Lock()
-		infos := m.weightInfosLocked()
-		m.mu.Unlock()
+		var infos []*v1.WeightInfo
+		m.locked(func() { infos = m.weightInfosLocked() })
 		e := mesos.NewEncoder(nil)
 		if err := writeList(e, infos); err != nil {
 			req.fail(http.StatusInternalServerError, "")

@@ -47,9 +47,7 @@ func (m *Master) serveSubscribe(req *request, call *schedulerv1.Call_Subscribe) 
 
 // serveCall answers every call that needs a subscription.
 func (m *Master) serveCall(req *request, call *schedulerv1.Call) {
-	m.mu.Lock()
-	status, text := m.doCallLocked(req, call)
-	m.mu.Unlock()
+	status, text := m.doCall(req, call)
 	if text == "" && status < http.StatusBadRequest {
 		req.empty(status)
 		return
@@ -57,7 +55,9 @@ func (m *Master) serveCall(req *request, call *schedulerv1.Call) {
 	req.fail(status, text)
 }
 
-func (m *Master) doCallLocked(req *request, call *schedulerv1.Call) (status int, text string) {
+func (m *Master) doCall(req *request, call *schedulerv1.Call) (status int, text string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	fw := m.frameworks[call.GetFrameworkId().GetValue()]
 	if m.stopped || fw == nil {
 		return http.StatusBadRequest, "Framework cannot be found"

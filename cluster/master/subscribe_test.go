@@ -287,3 +287,16 @@ func TestStopEndsStreams(t *testing.T) {
 		}
 	})
 }
+
+func TestPrincipalMayNotChange(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		a := r.framework("principal", "p")
+		b := a.again("principal", "q")
+		if got := gjson.Get(b.next(), "error.message").Str; got != "Changing framework's principal is not allowed." {
+			t.Error(got)
+		}
+		if got := a.pending(); slices.Contains(got, "END") {
+			t.Errorf("the refused subscription ended the live one: %v", got)
+		}
+	})
+}
