@@ -13,6 +13,7 @@ import (
 	"encoding/binary"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mesosbook/cluster/link"
@@ -39,6 +40,8 @@ type Master struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup // the allocation, links and streams
 	logging sync.WaitGroup
+
+	silent atomic.Bool // heartbeats are held
 
 	mu          sync.Mutex
 	stopped     bool

@@ -25,6 +25,7 @@ func (m *Master) serveStream(req *request, s *stream, beat proto.Message, begin,
 	m.mu.Unlock()
 	defer m.running.Done()
 
+	s.silent = &m.silent
 	media := mediaJSON
 	if s.protobuf {
 		media = mediaProtobuf
@@ -38,8 +39,10 @@ func (m *Master) serveStream(req *request, s *stream, beat proto.Message, begin,
 	defer unhook()
 	begin()
 	defer ended()
-	if err := s.write(req.r.Context(), req.w, beat); errors.Is(err, errSlow) {
-		m.warnf("Closing the connection of a subscriber that is %d events behind", m.opts.MaxQueue)
+	if err := s.write(req.r.Context(), req.w, beat); errors.Is(err, errCut) {
+		if s.slow {
+			m.warnf("Closing the connection of a subscriber that is %d events behind", m.opts.MaxQueue)
+		}
 		panic(http.ErrAbortHandler) // breaks the connection without a final chunk
 	}
 }

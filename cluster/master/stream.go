@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mesosbook/mesos"
@@ -18,19 +19,23 @@ import (
 // as dead.
 const writeTimeout = 30 * time.Second
 
-var errSlow = errors.New("subscriber fell too far behind")
+// errCut ends the writer of a stream that was cut: by a fault, or because the
+// subscriber fell too far behind.
+var errCut = errors.New("stream cut")
 
 // stream is the answer to a SUBSCRIBE: a queue of events and, in the handler
 // that opened it, a writer. send, finish and cut never block and may be called
 // from any goroutine. mu guards pending and end.
 type stream struct {
-	id       string // Mesos-Stream-Id, of schedulers only
-	protobuf bool   // records are protobuf, otherwise JSON
-	limit    int    // events that may wait
+	id       string       // Mesos-Stream-Id, of schedulers only
+	protobuf bool         // records are protobuf, otherwise JSON
+	limit    int          // events that may wait
+	silent   *atomic.Bool // heartbeats are held; nil: never
 
 	mu      sync.Mutex
 	pending []proto.Message
 	end     streamEnd
+	slow    bool          // cut because it fell behind
 	ready   chan struct{} // one slot, filled when there is something to see
 }
 
@@ -54,7 +59,7 @@ func (s *stream) send(event proto.Message) {
 		return
 	}
 	if len(s.pending) >= s.limit {
-		s.pending, s.end = nil, streamCut
+		s.pending, s.end, s.slow = nil, streamCut, true
 	} else {
 		s.pending = append(s.pending, event)
 	}
@@ -68,6 +73,14 @@ func (s *stream) finish() {
 	if s.end == streamOpen {
 		s.end = streamFinished
 	}
+	s.wake()
+}
+
+// cut breaks the connection; what is queued is lost.
+func (s *stream) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pending, s.end = nil, streamCut
 	s.wake()
 }
 
@@ -97,7 +110,7 @@ func (s *stream) write(ctx context.Context, w http.ResponseWriter, beat proto.Me
 	for {
 		events, end := s.take()
 		if end == streamCut {
-			return errSlow
+			return errCut
 		}
 		if len(events) > 0 {
 			if err := s.records(w, flush, events); err != nil {
@@ -114,7 +127,9 @@ func (s *stream) write(ctx context.Context, w http.ResponseWriter, beat proto.Me
 			return context.Cause(ctx)
 		case <-s.ready:
 		case <-hearts.C:
-			s.send(beat)
+			if s.silent == nil || !s.silent.Load() {
+				s.send(beat)
+			}
 		}
 	}
 }
