@@ -124,7 +124,7 @@ func (c *checked) round() bool {
 	hard := c.k.ses.dependents(c.hard)
 	soft := c.k.ses.dependents(c.soft)
 	c.again = map[string]*entry{}
-	for n := range union(hard, soft, c.hard, c.soft) {
+	for n := range union(hard, soft, c.hard, c.soft, c.mended()) {
 		e := c.k.ses.entries[n]
 		if e == nil || c.broken[n] != nil || c.defined[n] && !c.kept[n] || c.dropped[n] {
 			continue
@@ -148,7 +148,28 @@ func (c *checked) round() bool {
 	if c.sortErrors(errs) {
 		return true
 	}
-	return len(c.errs) == 0 && c.changedVars()
+	changed := c.changedVars() // what was broken may compile with the new types
+	if changed {
+		c.errs = nil
+	}
+	return changed
+}
+
+// mended gives the broken entries that mention something the cell defines:
+// they may compile again.
+func (c *checked) mended() map[string]bool {
+	out := map[string]bool{}
+	for n, e := range c.k.ses.entries {
+		if e.broken == nil {
+			continue
+		}
+		e.mentions(func(m string) {
+			if c.defined[m] {
+				out[n] = true
+			}
+		})
+	}
+	return out
 }
 
 func union(sets ...map[string]bool) map[string]bool {
@@ -276,7 +297,7 @@ func (c *checked) changedVars() (again bool) {
 	for _, d := range c.defs {
 		for _, id := range d.names {
 			old, o := c.k.ses.entries[id.Name], c.pkg.Scope().Lookup(id.Name)
-			if old == nil || o == nil || old.kind != entryVar || c.hard[id.Name] || old.broken != nil {
+			if old == nil || o == nil || o.Type() == types.Typ[types.Invalid] || old.kind != entryVar || c.hard[id.Name] || old.broken != nil {
 				continue
 			}
 			if !types.Identical(old.obj.Type(), o.Type()) {

@@ -19,13 +19,23 @@ func syntaxMessage(msg string) string {
 var (
 	undefinedName = regexp.MustCompile(`^undefined: (\pL[\pL\pN_]*)$`)
 	undefinedPkg  = regexp.MustCompile(`^undefined: (\pL[\pL\pN_]*)\.(\pL[\pL\pN_]*)$`)
+	multiValue    = regexp.MustCompile(`^multiple-value ([\pL\pN_.]+)\(.*\) \(value of type \((.*)\)\) in single-value context$`)
 	noMember      = regexp.MustCompile(`^(.+)\.([\pL_][\pL\pN_]*) undefined \(`)
 )
 
 // explain adds to a message of the checker what may help: the name that was
 // meant, the cell that broke a name, a package that was only guessed.
 func (c *checked) explain(te types.Error) string {
-	msg := te.Msg
+	msg := strings.ReplaceAll(te.Msg, "/_.go:", ":")
+	switch {
+	case strings.HasPrefix(msg, "break not in for"):
+		return "break is not in a loop, switch, or select"
+	case strings.HasPrefix(msg, "continue not in for"):
+		return "continue is not in a loop"
+	}
+	if n, fun := c.assignedCall(te.Pos); n > 0 && strings.HasSuffix(msg, "in single-value context") {
+		return fmt.Sprintf("assignment mismatch: 1 variable but %s returns %d values", fun, n)
+	}
 	if m := undefinedName.FindStringSubmatch(msg); m != nil {
 		name := strings.TrimSuffix(m[1], wasSuffix)
 		return "undefined: " + name + c.hint(name, m[1] != name)
@@ -33,17 +43,49 @@ func (c *checked) explain(te types.Error) string {
 	if m := undefinedPkg.FindStringSubmatch(msg); m != nil {
 		p := c.imports[m[1]]
 		if pkg, err := c.k.imp.Import(p); err == nil {
-			msg += suggest(m[2], exported(pkg.Scope().Names()))
+			if hint := suggest(m[2], exported(pkg.Scope().Names())); hint != "" {
+				return msg + hint
+			}
 		}
 		if c.guessed[m[1]] != "" {
 			msg += fmt.Sprintf(" (%s was taken for the package %q, as no variable has that name)", m[1], p)
 		}
 		return msg
 	}
+	if m := multiValue.FindStringSubmatch(msg); m != nil && c.isDefValue(te.Pos) {
+		return fmt.Sprintf("assignment mismatch: 1 variable but %s returns %d values", m[1], 1+strings.Count(m[2], ", "))
+	}
 	if m := noMember.FindStringSubmatch(msg); m != nil && !strings.Contains(msg, "but does have") {
 		return msg + c.memberHint(te.Pos, m[2])
 	}
 	return msg
+}
+
+// isDefValue tells whether the value of a definition begins at pos.
+func (c *checked) isDefValue(pos token.Pos) bool {
+	for _, d := range c.defs {
+		if len(d.values) == 1 && len(d.names) == 1 && d.values[0].Pos() == pos {
+			return true
+		}
+	}
+	return false
+}
+
+// assignedCall tells how many values the call at pos has, when it is all of the
+// right side of `x := f()`, and what it calls.
+func (c *checked) assignedCall(pos token.Pos) (values int, fun string) {
+	for _, t := range c.stmts {
+		a, ok := t.node.(*ast.AssignStmt)
+		if !ok || a.Tok != token.DEFINE || len(a.Lhs) != 1 || a.Rhs[0].Pos() != pos {
+			continue
+		}
+		if call, ok := a.Rhs[0].(*ast.CallExpr); ok {
+			if sig, ok := c.info.TypeOf(call.Fun).(*types.Signature); ok {
+				return sig.Results().Len(), types.ExprString(call.Fun)
+			}
+		}
+	}
+	return 0, ""
 }
 
 func (c *checked) hint(name string, early bool) string {
@@ -123,7 +165,7 @@ func suggest(name string, candidates []string) string {
 			continue
 		}
 		d := distance(strings.ToLower(name), strings.ToLower(c), bestDist+1)
-		better := d == bestDist && strings.HasPrefix(c, name) && !strings.HasPrefix(best, name)
+		better := d == bestDist && len(c) > len(name) && len(best) < len(name) // a letter was left out
 		if d < bestDist || d == bestDist && best == "" || better {
 			best, bestDist = c, d
 		}

@@ -110,6 +110,9 @@ func (lw *lowering) plan() {
 			continue
 		}
 		slot := e.slot
+		if e.broken != nil {
+			c.hard[n] = true
+		}
 		if c.hard[n] {
 			slot = lw.k.fresh(n)
 		}
@@ -143,8 +146,12 @@ func (lw *lowering) addEntry(e *entry, slot string) {
 // breakEntry marks an older entry that no longer compiles.
 func (lw *lowering) breakEntry(name string, d *Diagnostic) {
 	e := lw.k.ses.entries[name].clone()
+	known := e.broken != nil
 	e.broken = d
 	lw.entries[name] = e
+	if known {
+		return
+	}
 	lw.c.note(fmt.Sprintf("%s ([%d]) no longer compiles: %s", name, e.cell, d.Message))
 }
 
@@ -500,7 +507,7 @@ func (lw *lowering) addMethod(m *entry) {
 // guard gives the check against runaway recursion for functions that may call
 // themselves, on whatever way.
 func (lw *lowering) guard(e *entry, fd *ast.FuncDecl) string {
-	recursive := false
+	recursive := fd.Recv != nil && calledByHost(fd.Name.Name) // fmt.Sprint(t) in t.String
 	ast.Inspect(fd.Body, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok && (id.Name == fd.Name.Name || lw.reaches(id.Name, e.name)) {
 			recursive = true

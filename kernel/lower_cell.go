@@ -13,12 +13,12 @@ func (lw *lowering) body() string {
 	l := lw.in(lw.c.info)
 	l.fn = &funcFrame{sig: types.NewSignatureType(nil, nil, nil, nil, nil, false), defers: lw.defersAtTop()}
 	var b strings.Builder
-	for _, n := range lw.c.inits {
-		if e := lw.entries[n]; e != nil {
-			b.WriteString(e.slot + "()\n")
-		}
-	}
+	inits := lw.inits()
 	for i, t := range lw.c.stmts {
+		if !isVarDecl(t.node) {
+			b.WriteString(inits)
+			inits = ""
+		}
 		fmt.Fprintf(&b, "rt_.Step(%d, %d);%s", i, lw.place(t.node.Pos()), l.mark(t.node))
 		switch {
 		case t.def != nil:
@@ -30,6 +30,7 @@ func (lw *lowering) body() string {
 		}
 		b.WriteString("\n")
 	}
+	b.WriteString(inits)
 	if lw.c.main != "" {
 		fmt.Fprintf(&b, "rt_.Step(%d, 0); %s()\n", len(lw.c.stmts), lw.mainSlot())
 	}
@@ -37,6 +38,23 @@ func (lw *lowering) body() string {
 		return "x__d := rt_.Defers(); rt_.Run(x__d, func() {\n" + b.String() + "})\n"
 	}
 	return b.String()
+}
+
+// inits calls the functions init; they run once the variables that stand
+// before the first statement are set.
+func (lw *lowering) inits() string {
+	out := ""
+	for _, n := range lw.c.inits {
+		if e := lw.entries[n]; e != nil {
+			out += e.slot + "()\n"
+		}
+	}
+	return out
+}
+
+func isVarDecl(s ast.Stmt) bool {
+	_, ok := s.(*ast.DeclStmt)
+	return ok
 }
 
 func (lw *lowering) defersAtTop() bool {
@@ -234,6 +252,15 @@ var hostMethods = []struct{ name, signature, form, param, result, arg string }{
 	{"Unwrap", "() error", "Error", "", "error", ""},
 	{"Is", "(error) bool", "Is", ", e error", "bool", "e"},
 	{"Format", "(fmt.State, rune) ", "Format", ", st p_fmt.State, verb rune", "", "st, verb"},
+}
+
+func calledByHost(method string) bool {
+	for _, m := range hostMethods {
+		if m.name == method {
+			return true
+		}
+	}
+	return false
 }
 
 // program is the text of the cell for the interpreter. Evaluating it hands the

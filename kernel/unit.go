@@ -130,7 +130,7 @@ func (u *unit) parseChunk(c chunk, pre, post string) *ast.File {
 
 // diagnose makes a Diagnostic of a message at p, which may lie in an earlier cell.
 func (u *unit) diagnose(p token.Position, msg string) Diagnostic {
-	d := Diagnostic{Cell: u.cell, Line: p.Line, Col: p.Column, Message: strings.ReplaceAll(msg, wasSuffix, "")}
+	d := Diagnostic{Cell: u.cell, Line: p.Line, Col: p.Column, Message: strings.NewReplacer(wasSuffix, "", "/_.go:", ":").Replace(msg)}
 	if n, ok := cellOf(p.Filename); ok && n != u.cell {
 		d.Cell, d.Source = n, u.k.sourceLine(n, p.Line)
 		return d
@@ -185,6 +185,9 @@ func unavailable(importPath string) string {
 func (u *unit) newEntry(kind entryKind, name, source string, f *ast.File, d ast.Decl) *entry {
 	e := &entry{name: name, kind: kind, cell: u.cell, source: source, decl: d, free: map[string]bool{}}
 	for _, id := range f.Unresolved {
+		e.free[id.Name] = true
+	}
+	for id := range literalKeys(d) {
 		e.free[id.Name] = true
 	}
 	noteBases(d, u.bases)
@@ -297,6 +300,9 @@ func (u *unit) addStmts(f *ast.File, last bool) {
 		u.free[id.Name] = true
 	}
 	body := f.Decls[0].(*ast.FuncDecl).Body
+	for id := range literalKeys(body) {
+		u.free[id.Name] = true
+	}
 	noteBases(body, u.bases)
 	for i, s := range body.List {
 		u.addStmt(s, last && i == len(body.List)-1, f.Unresolved)
@@ -438,6 +444,27 @@ func fieldKeys(n ast.Node) map[*ast.Ident]bool {
 		for _, e := range lit.Elts {
 			if kv, ok := e.(*ast.KeyValueExpr); ok {
 				if id, ok := kv.Key.(*ast.Ident); ok {
+					keys[id] = true
+				}
+			}
+		}
+		return true
+	})
+	return keys
+}
+
+// literalKeys finds the keys of composite literals that are names: the parser
+// does not count them among the unresolved ones, as they may be fields.
+func literalKeys(n ast.Node) map[*ast.Ident]bool {
+	keys := map[*ast.Ident]bool{}
+	ast.Inspect(n, func(c ast.Node) bool {
+		lit, ok := c.(*ast.CompositeLit)
+		if !ok {
+			return true
+		}
+		for _, e := range lit.Elts {
+			if kv, ok := e.(*ast.KeyValueExpr); ok {
+				if id, ok := kv.Key.(*ast.Ident); ok && id.Obj == nil {
 					keys[id] = true
 				}
 			}

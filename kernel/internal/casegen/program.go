@@ -72,12 +72,18 @@ func run(src string) (out, msg string) {
 
 var compilerLine = regexp.MustCompile(`(?m)(In\[\d+\]:\d+:\d+: .*)$`)
 
+var tempFile = regexp.MustCompile(`\[[^\]]*main\.go:\d+:\d+\]`)
+
 // compilerErrors gives the compiler's messages for src, unused variables and
 // imports aside.
 func compilerErrors(src string) ([]string, error) {
 	_, msg := run(src)
 	var out []string
 	for _, m := range compilerLine.FindAllStringSubmatch(msg, -1) {
+		m[1] = tempFile.ReplaceAllString(m[1], "")
+		if strings.HasSuffix(m[1], "too many errors") {
+			continue
+		}
 		if !strings.Contains(m[1], "and not used") && !strings.Contains(m[1], "is not used") && !slices.Contains(out, m[1]) {
 			out = append(out, m[1])
 		}
