@@ -10,5 +10,5 @@
 //
 // Faults can be made at any moment, to see what a framework does then: KillMaster
 // and RestartMaster, KillAgent, RestartAgent and StopAgent, CutLink, DelayLink and
-// RestoreLink, DropUpdates.
+// RestoreLink, DropUpdates, CutConnections, HoldHeartbeats and RescindOffers.
 package cluster

@@ -2,7 +2,11 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"strings"
 	"time"
 
 	"mesosbook/cluster/agent"
@@ -187,5 +191,64 @@ func (c *Cluster) setWire(op string, i int, change func(*wire)) error {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	n.wire.set(change)
+	return nil
+}
+
+// CutConnections breaks every HTTP connection to the master, the frameworks'
+// streams among them. The master runs on, and takes new ones.
+func (c *Cluster) CutConnections() error {
+	c.mu.Lock()
+	front := c.front
+	c.mu.Unlock()
+	if front == nil {
+		return errors.New("cut connections: no master runs")
+	}
+	front.listener.cut()
+	return nil
+}
+
+// HoldHeartbeats keeps the heartbeats back from all streams of the master, or lets
+// them go on. Everything else is sent.
+func (c *Cluster) HoldHeartbeats(hold bool) { c.mute.on.Store(hold) }
+
+// RescindOffers takes all outstanding offers of agent i back, as its deactivation
+// by an operator does, and lets it be offered again at once.
+func (c *Cluster) RescindOffers(ctx context.Context, i int) error {
+	_, a, err := c.node(i)
+	if err != nil {
+		return fmt.Errorf("rescind offers: %w", err)
+	}
+	if a == nil {
+		return fmt.Errorf("rescind offers: agent %d does not run", i)
+	}
+	for _, call := range []string{"DEACTIVATE_AGENT", "REACTIVATE_AGENT"} {
+		body := fmt.Sprintf(`{"type":%q,%q:{"agent_id":{"value":%q}}}`, call, strings.ToLower(call), a.ID())
+		if err := c.operate(ctx, body); err != nil {
+			return fmt.Errorf("rescind offers: %w", err)
+		}
+	}
+	return nil
+}
+
+// operate posts a call to the master's operator API.
+func (c *Cluster) operate(ctx context.Context, body string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.MasterURL()+"/api/v1", strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	for principal, secret := range c.opts.Credentials {
+		req.SetBasicAuth(principal, secret)
+	}
+	transport := &http.Transport{DisableKeepAlives: true}
+	res, err := (&http.Client{Transport: transport}).Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(res.Body, 200)) // for the error alone
+		return fmt.Errorf("master answered %s: %s", res.Status, text)
+	}
 	return nil
 }

@@ -9,9 +9,9 @@ import (
 
 const checkpointing = `{"user":"root","name":"test","checkpoint":true,"failover_timeout":60,"capabilities":[{"type":"PARTITION_AWARE"}]}`
 
-// quick makes the master notice the loss of an agent within a few milliseconds.
+// quick makes the master notice the loss of an agent within half a second.
 func quick() Options {
-	return Options{AgentPingTimeout: 20 * time.Millisecond, MaxAgentPingTimeouts: 2, AllocationInterval: 20 * time.Millisecond, UpdateRetryMin: 20 * time.Millisecond}
+	return Options{AgentPingTimeout: 200 * time.Millisecond, MaxAgentPingTimeouts: 2, AllocationInterval: 20 * time.Millisecond, UpdateRetryMin: 20 * time.Millisecond}
 }
 
 func TestAgentKilledAndBack(t *testing.T) {
@@ -73,6 +73,7 @@ func TestAgentLeavesAndANewOneComes(t *testing.T) {
 	if get(e, "update", "status", "state") != "TASK_LOST" || !strings.HasSuffix(get(e, "update", "status", "message"), "removed: the agent unregistered") {
 		t.Errorf("after the agent left: %v", e)
 	}
+	s.wait("FAILURE") // what there was of offers is rescinded by now
 	if alive(pid) {
 		t.Error("the task lives on after StopAgent")
 	}
@@ -107,9 +108,7 @@ func TestMasterKilledAndBack(t *testing.T) {
 }
 
 func TestLinkFaults(t *testing.T) {
-	o := quick()
-	o.AgentPingTimeout = 100 * time.Millisecond
-	c := start(t, o)
+	c := start(t, quick())
 	s := subscribe(t, c, checkpointing)
 	if err := c.DropUpdates(0, 2); err != nil {
 		t.Fatal(err)
@@ -132,4 +131,32 @@ func TestLinkFaults(t *testing.T) {
 	if err := c.CutLink(7); err == nil || !strings.Contains(err.Error(), "there is no agent 7") {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestStreamFaults(t *testing.T) {
+	c := start(t, Options{Simulate: true})
+	c.HoldHeartbeats(true)
+	s := subscribe(t, c, checkpointing)
+	s.wait("OFFERS")
+	if err := c.RescindOffers(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	if e := s.wait("RESCIND"); get(e, "rescind", "offer_id", "value") == "" {
+		t.Errorf("got %v", e)
+	}
+	s.wait("OFFERS")
+	for len(s.events) > 0 {
+		if e := <-s.events; e["type"] == "HEARTBEAT" {
+			t.Error("a heartbeat although they are held")
+		}
+	}
+	if err := c.CutConnections(); err != nil {
+		t.Fatal(err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	c.HoldHeartbeats(false)
+	s.connect(checkpointing) // the old stream is gone, the master is there
+	s.wait("HEARTBEAT")
+	s.launch(map[string]string{"x": "exit 0"})
+	s.state("x", "TASK_FINISHED")
 }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,12 +28,12 @@ const (
 const portsToTry = 200
 
 // listen opens a port, or the next free one if that is allowed.
-func listen(host string, port int, strict bool) (net.Listener, error) {
+func listen(host string, port int, strict bool) (*boundedListener, error) {
 	last := min(port+portsToTry, 65535)
 	for p := port; p <= last; p++ {
 		l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(p)))
 		if err == nil {
-			return &boundedListener{Listener: l, slots: make(chan struct{}, maxConnections)}, nil
+			return &boundedListener{Listener: l, slots: make(chan struct{}, maxConnections), open: map[*boundedConn]struct{}{}}, nil
 		}
 		if strict || !errors.Is(err, syscall.EADDRINUSE) {
 			if errors.Is(err, syscall.EADDRINUSE) {
@@ -51,6 +53,9 @@ func portOf(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
 type boundedListener struct {
 	net.Listener
 	slots chan struct{}
+
+	mu   sync.Mutex
+	open map[*boundedConn]struct{} // guarded by mu
 }
 
 func (l *boundedListener) Accept() (net.Conn, error) {
@@ -60,31 +65,53 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 		<-l.slots
 		return nil, err
 	}
-	return &boundedConn{Conn: c, release: func() { <-l.slots }}, nil
+	b := &boundedConn{Conn: c, listener: l}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open[b] = struct{}{}
+	return b, nil
+}
+
+// cut closes all connections that were accepted; new ones may come.
+func (l *boundedListener) cut() {
+	l.mu.Lock()
+	conns := slices.Collect(maps.Keys(l.open))
+	l.mu.Unlock()
+	for _, c := range conns {
+		_ = c.Close() // it may have been closed meanwhile
+	}
+}
+
+func (l *boundedListener) release(c *boundedConn) {
+	l.mu.Lock()
+	delete(l.open, c)
+	l.mu.Unlock()
+	<-l.slots
 }
 
 // boundedConn gives its slot back when it is closed, once.
 type boundedConn struct {
 	net.Conn
-	once    sync.Once
-	release func()
+	once     sync.Once
+	listener *boundedListener
 }
 
 func (c *boundedConn) Close() error {
 	err := c.Conn.Close()
-	c.once.Do(c.release)
+	c.once.Do(func() { c.listener.release(c) })
 	return err
 }
 
 // server serves a handler on a listener until close.
 type server struct {
-	http *http.Server
-	done sync.WaitGroup
+	http     *http.Server
+	listener *boundedListener
+	done     sync.WaitGroup
 }
 
 // serve starts the goroutine that accepts; close ends it.
-func serve(l net.Listener, h http.Handler, errors io.Writer) *server {
-	s := &server{http: &http.Server{Handler: h, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
+func serve(l *boundedListener, h http.Handler, errors io.Writer) *server {
+	s := &server{listener: l, http: &http.Server{Handler: h, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: log.New(errors, "", log.LstdFlags)}}
 	s.done.Go(func() { _ = s.http.Serve(l) }) // always http.ErrServerClosed
 	return s

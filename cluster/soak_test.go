@@ -15,7 +15,7 @@ var soakFor = flag.Duration("soak", 1500*time.Millisecond, "how long TestSoak ma
 // agents. Afterwards master and agents have to agree that every task has ended.
 func TestSoak(t *testing.T) {
 	o := quick()
-	o.Agents, o.AgentPingTimeout = 3, 200*time.Millisecond
+	o.Agents = 3
 	c := start(t, o)
 	s := subscribe(t, c, checkpointing)
 	seed := uint64(time.Now().UnixNano())
