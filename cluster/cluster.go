@@ -79,6 +79,11 @@ func (c *Cluster) start(ctx context.Context) error {
 			return err
 		}
 		c.supervisor = s
+		if c.temporary {
+			if err := s.RemoveAtEnd(c.workDir); err != nil {
+				return err
+			}
+		}
 	}
 	l, err := listen(c.opts.Listen, c.opts.MasterPort, c.opts.StrictMasterPort)
 	if err != nil {

@@ -48,6 +48,7 @@ func secondSelf() (*exec.Cmd, error) {
 type server struct {
 	out      *json.Encoder
 	children map[int]bool // started by Spawn and not yet reported
+	remove   []string     // directories, at the end
 }
 
 func serve(in io.Reader, out io.Writer) {
@@ -66,6 +67,9 @@ func serve(in io.Reader, out io.Writer) {
 		case r, ok := <-requests:
 			if !ok {
 				killEverything()
+				for _, dir := range s.remove {
+					_ = os.RemoveAll(dir) // there is nobody left to tell
+				}
 				return
 			}
 			s.answer(r)
@@ -89,6 +93,8 @@ func readRequests(in io.Reader, requests chan<- request) {
 
 func (s *server) answer(r request) {
 	switch {
+	case r.Remove != "":
+		s.remove = append(s.remove, r.Remove)
 	case r.Spawn != nil:
 		a := s.spawn(r.Spawn.Command)
 		a.Seq = r.Spawn.Seq

@@ -160,6 +160,10 @@ func (p *Process) finish(status syscall.WaitStatus, known bool) {
 	close(p.done)
 }
 
+// RemoveAtEnd lets the supervisor remove a directory with all it holds, once every
+// process is gone: also after the program was killed.
+func (s *Supervisor) RemoveAtEnd(dir string) error { return s.send(request{Remove: dir}) }
+
 func (s *Supervisor) send(r request) error {
 	s.sendMu.Lock()
 	defer s.sendMu.Unlock()

@@ -37,6 +37,9 @@ func program(dir string) {
 			panic(err)
 		}
 	}
+	if err := s.RemoveAtEnd(filepath.Join(dir, "temporary")); err != nil {
+		panic(err)
+	}
 	fmt.Println(s.PID())
 	select {}
 }
@@ -94,6 +97,10 @@ func eventually(t *testing.T, what string, ok func() bool) {
 
 func TestNothingOutlivesTheProgram(t *testing.T) {
 	dir := t.TempDir()
+	temporary := filepath.Join(dir, "temporary")
+	if err := os.MkdirAll(filepath.Join(temporary, "full"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), helper+"="+dir)
 	out, err := cmd.StdoutPipe()
@@ -117,6 +124,9 @@ func TestNothingOutlivesTheProgram(t *testing.T) {
 		eventually(t, "end of "+name, func() bool { return !alive(pid) })
 	}
 	eventually(t, "end of the supervisor", func() bool { return !alive(supervisor) })
+	if _, err := os.Stat(temporary); !os.IsNotExist(err) {
+		t.Errorf("the temporary directory is still there: %v", err)
+	}
 }
 
 func start(t *testing.T) *Supervisor {

@@ -36,6 +36,7 @@ type Limit struct {
 
 // request is one line to the supervisor: one of the pointers is set.
 type request struct {
+	Remove string         `json:",omitempty"` // a directory to remove at the end
 	Spawn  *spawnRequest  `json:",omitempty"`
 	Signal *signalRequest `json:",omitempty"`
 }
