@@ -119,7 +119,7 @@ func (a *Allocator) UpdateFramework(f Framework) {
 	for _, role := range fw.Roles {
 		if !slices.Contains(f.Roles, role) {
 			a.roles.leave(role, fw)
-			maps.DeleteFunc(fw.filters, func(k filterKey, _ []filter) bool { return k.role == role })
+			maps.DeleteFunc(fw.filters, func(k filterKey, _ []filter) bool { return k.role.role == role })
 		}
 	}
 	fw.Framework = f
@@ -175,7 +175,7 @@ func (a *Allocator) Revive(id string, roles []string) {
 	for _, r := range roles {
 		delete(fw.suppressed, r)
 	}
-	maps.DeleteFunc(fw.filters, func(k filterKey, _ []filter) bool { return slices.Contains(roles, k.role) })
+	maps.DeleteFunc(fw.filters, func(k filterKey, _ []filter) bool { return slices.Contains(roles, k.role.role) })
 }
 
 // Suppressed roles of a framework, sorted.
@@ -221,7 +221,7 @@ func (a *Allocator) RemoveAgent(id string) {
 	delete(a.agents, id)
 	a.order = slices.DeleteFunc(a.order, func(x *agent) bool { return x == ag })
 	for _, fw := range a.frameworks {
-		maps.DeleteFunc(fw.filters, func(k filterKey, _ []filter) bool { return k.agent == id })
+		maps.DeleteFunc(fw.filters, func(k filterKey, _ []filter) bool { return k.agent == ag })
 	}
 }
 

@@ -7,7 +7,12 @@ import (
 	"mesosbook/cluster/resources"
 )
 
-type filterKey struct{ role, agent string }
+// filterKey says what a filter is for. Pointers, because a run looks up one for
+// each framework and agent.
+type filterKey struct {
+	role  *node
+	agent *agent
+}
 
 // filter keeps from a framework what it refused. It lasts for at least one
 // periodic run (MESOS-4302), whatever its time.
@@ -53,21 +58,20 @@ func RefuseFor(seconds float64, ok bool) time.Duration {
 }
 
 func (a *Allocator) addFilter(frameworkID, agentID string, r resources.Resources, refuse time.Duration) {
-	fw := a.frameworks[frameworkID]
-	if fw == nil {
+	fw, ag := a.frameworks[frameworkID], a.agents[agentID]
+	if fw == nil || ag == nil {
 		return
 	}
 	f := filter{until: time.Now().Add(max(refuse, a.opts.Interval)), run: a.runs}
 	for role, part := range byRole(r) {
 		f.refused = part.Unallocate()
-		key := filterKey{role, agentID}
+		key := filterKey{a.roles.node(role), ag}
 		fw.filters[key] = append(fw.filters[key], f)
 	}
 }
 
 // refused says whether a filter covers all of r, and drops expired filters.
-func (a *Allocator) refused(fw *framework, role, agentID string, r resources.Resources, now time.Time) bool {
-	key := filterKey{role, agentID}
+func (a *Allocator) refused(fw *framework, key filterKey, r resources.Resources, now time.Time) bool {
 	list, some := fw.filters[key]
 	if !some {
 		return false
@@ -90,7 +94,7 @@ func (a *Allocator) Filters() map[string]int {
 	out := map[string]int{}
 	for _, fw := range a.frameworks {
 		for key, list := range fw.filters {
-			out[key.role] += len(list)
+			out[key.role.role] += len(list)
 		}
 	}
 	return out

@@ -66,11 +66,11 @@ func (a *Allocator) guaranteed() []*node {
 // offerRole gives the frameworks of a role what they may have of an agent.
 func (a *Allocator) offerRole(out []Allocation, ag *agent, n *node, now time.Time) []Allocation {
 	for _, m := range a.roles.sortMembers(n) {
-		if !m.fw.active || m.fw.suppressed[n.role] || !slices.Contains(m.fw.Roles, n.role) {
+		if !m.fw.active || len(m.fw.suppressed) > 0 && m.fw.suppressed[n.role] || !slices.Contains(m.fw.Roles, n.role) {
 			continue
 		}
 		r := a.eligible(ag, m.fw, n)
-		if !a.worth(m.fw, n.role, r) || a.refused(m.fw, n.role, ag.id, r, now) {
+		if !a.worth(m.fw, n.role, r) || a.refused(m.fw, filterKey{n, ag}, r, now) {
 			continue
 		}
 		if m.fw.Accepts != nil && !m.fw.Accepts(n.role, ag.id) {
