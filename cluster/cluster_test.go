@@ -365,8 +365,8 @@ func TestBadOptions(t *testing.T) {
 		"-1 agents":            {Agents: -1},
 		"listening on 0.0.0.0": {Listen: "0.0.0.0"},
 		"not an IPv4 address":  {Listen: "localhost"},
-		"resources \"cpus\"":   {Resources: "cpus"},
-		"attributes \"rack\"":  {Attributes: "rack"},
+		"resource \"cpus\"":    {Resources: "cpus"},
+		"attribute \"rack\"":   {Attributes: "rack"},
 		"port 70000":           {Machines: []Machine{{Port: 70000}}},
 		"master port -1":       {MasterPort: -1},
 	} {

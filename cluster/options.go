@@ -120,13 +120,13 @@ func (m Machine) check() error {
 	}
 	list, err := resources.Parse(m.Resources)
 	if err != nil {
-		return fmt.Errorf("resources %q: %w", m.Resources, err)
+		return err // names the resource
 	}
 	if len(list) == 0 {
 		return errors.New("no resources")
 	}
 	if _, err := resources.ParseAttributes(m.Attributes); err != nil {
-		return fmt.Errorf("attributes %q: %w", m.Attributes, err)
+		return err // names the attribute
 	}
 	return nil
 }
