@@ -21,7 +21,10 @@ them answer:
 
   ready: master http://127.0.0.1:5050 agent http://127.0.0.1:5051
 
-Logs go to standard error. SIGINT and SIGTERM end the cluster and every task.`,
+Logs go to standard error. SIGINT and SIGTERM end the cluster and every task.
+
+Each line on standard input lets something go wrong, for teaching and tests:
+"kill agent 0", "restart master", ...; "help" lists what there is.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, stop := interruptible(c.Context())
@@ -49,6 +52,10 @@ func runCluster(ctx context.Context, flags *clusterFlags, std stdio) error {
 		return fmt.Errorf("start the cluster: %w", err)
 	}
 	fmt.Fprintf(std.out, "ready: master %s agent %s\n", c.MasterURL(), strings.Join(c.AgentURLs(), " "))
+	if std.in != nil {
+		// Ends with the input, which is the program's own end at the latest.
+		go faultLines(ctx, c, std.in, std)
+	}
 	<-ctx.Done()
 	return c.Stop()
 }

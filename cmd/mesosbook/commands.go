@@ -23,6 +23,7 @@ func commands(nb *notebook, events *eventFeed) []repl.Command {
 			Run: nb.setDryRun, Complete: words("on", "off")},
 		{Name: "curl", Args: "[N]", Summary: "the N-th last call as a curl command (1: the last)", Run: nb.showCurl},
 		{Name: "calls", Args: "[N]", Summary: "the last N calls with their answers (20)", Run: nb.showCalls},
+		{Name: "fault", Args: "[WHAT]", Summary: "let something go wrong in the embedded cluster; alone: what there is", Run: nb.showFault, Complete: words(faultNames()...)},
 		{Name: "cluster", Summary: "where the cluster is: URLs, sandboxes", Run: nb.showCluster},
 	}
 }

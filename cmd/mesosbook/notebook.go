@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -104,7 +105,9 @@ func newNotebook(flags notebookFlags, output func(kernel.Output), notice func(st
 	}); err != nil {
 		return nil, err
 	}
-	nb.Kernel, err = kernel.New(kernel.Options{Names: nb.names.Values(), Doc: names.Summary, Strings: names.Strings, Output: output})
+	values := nb.names.Values()
+	values["fault"] = reflect.ValueOf(nb.fault)
+	nb.Kernel, err = kernel.New(kernel.Options{Names: values, Doc: names.Summary, Strings: names.Strings, Output: output})
 	if err != nil {
 		return nil, fmt.Errorf("start the kernel: %w", err)
 	}
