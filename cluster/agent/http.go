@@ -39,6 +39,7 @@ func (a *Agent) Handler() http.Handler {
 		{"version", a.serveVersion, false, false, open},
 		{"metrics/snapshot", a.serveMetrics, false, false, readOnly},
 		{"system/stats.json", a.serveSystemStats, false, false, readOnly},
+		{"logging/toggle", a.serveLogging, false, false, readWrite},
 		{"files/browse", a.serveBrowse, false, false, readOnly},
 		{"files/read", a.serveRead, false, false, readOnly},
 		{"files/download", a.serveDownload, false, false, readOnly},
@@ -154,6 +155,23 @@ func empty(w http.ResponseWriter, status int) {
 }
 
 func (a *Agent) serveHealth(w http.ResponseWriter, _ *http.Request) { empty(w, http.StatusOK) }
+
+// serveLogging takes a level, which changes nothing here: there is one.
+func (a *Agent) serveLogging(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	switch level := q.Get("level"); {
+	case level == "" && !q.Has("duration"):
+		text(w, http.StatusOK, "0\n")
+	case level == "":
+		badRequest(w, "Expecting 'level=value' in query.\n")
+	case !q.Has("duration"):
+		badRequest(w, "Expecting 'duration=value' in query.\n")
+	case strings.Trim(level, "0123456789") != "":
+		badRequest(w, "Invalid level '%s'.\n", level)
+	default:
+		empty(w, http.StatusOK)
+	}
+}
 
 func (a *Agent) serveVersion(w http.ResponseWriter, r *http.Request) {
 	var e mesos.Encoder

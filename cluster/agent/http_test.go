@@ -219,6 +219,8 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/monitor/statistics", 200, "[]"},
 		{"GET", "/containerizer/debug", 200, `{"pending":[]}`},
 		{"GET", "/system/stats.json", 200, `{"avg_load_15min":...`},
+		{"GET", "/logging/toggle", 200, "0\n"},
+		{"GET", "/logging/toggle?level=1", 400, "Expecting 'duration=value' in query.\n"},
 		{"GET", "/nope", 404, "404 Not Found."},
 		{"GET", "/files/../state", 404, "404 Not Found."},
 		{"GET", "/", 404, "404 Not Found."},

@@ -127,6 +127,7 @@ func (a *Agent) newExecutorLocked(f *framework, m *link.Run) *executor {
 	ex.dir = a.sandboxDir(a.id, f.id(), ex.id(), ex.container)
 	ctx, cancel := context.WithCancel(a.ctx)
 	ex.cancel = cancel
+	a.infof("Launching executor '%s' of framework %s with container '%s' in %s", ex.id(), f.id(), ex.container, ex.dir)
 	f.executors = append(slices.Clone(f.executors), ex)
 	first := m.Tasks[0]
 	a.tasks.Go(func() {
@@ -273,6 +274,7 @@ func (a *Agent) endLocked(ex *executor, status *v1.TaskStatus) {
 		}
 	}
 	ex.state = terminated
+	a.infof("Executor '%s' of framework %s has ended", ex.id(), ex.framework.id())
 	a.retireLocked(ex)
 }
 

@@ -30,6 +30,7 @@ func (a *Agent) updateLocked(ex *executor, t *task, s *v1.TaskStatus) {
 	was := t.proto.GetState()
 	t.record(s)
 	a.counters.validUpdates++
+	a.infof("Handling status update %s for task %s of framework %s", s.GetState(), t.id(), ex.framework.id())
 	if now := s.GetState(); isTerminal(now) && !isTerminal(was) {
 		a.counters.ended(now)
 	}
