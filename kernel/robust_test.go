@@ -87,6 +87,21 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+func TestContextOutlivesCell(t *testing.T) {
+	p := newPlayer(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat("x", 1<<20)) }))
+	defer srv.Close()
+	if r := p.k.Run(ctx, "resp, err := http.Get(\""+srv.URL+"\")"); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	cancel()
+	v := p.run(t, "b, err := io.ReadAll(resp.Body)\nresp.Body.Close()\nlen(b) == 1<<20 && err == nil").Values
+	if v[0].Text != "true" {
+		t.Error("a response cannot be read by the cell after the one that made the request")
+	}
+}
+
 func TestTimeout(t *testing.T) {
 	p := newPlayer(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)

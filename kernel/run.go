@@ -171,7 +171,8 @@ func (k *Kernel) execute(ctx context.Context, c *checked) ([]Value, error) {
 	k.line.Store(int64(k.cell * placeLines))
 	k.progress.Store(0)
 	h.current.Store(int64(k.cell))
-	cellCtx, cancel := context.WithCancel(ctx)
+	// Callers cancel ctx when Run has returned; what the cell opened lives on.
+	cellCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	k.setContext(cellCtx)
 	f := k.cellFunc
 	started, done := make(chan int64, 1), make(chan ending, 1)
@@ -194,7 +195,7 @@ func (k *Kernel) execute(ctx context.Context, c *checked) ([]Value, error) {
 		e.returned = true
 	}()
 	id := <-started
-	end, ended := k.await(ctx, done)
+	end, ended := k.await(ctx, cancel, done)
 	k.out.flush()
 	h.running.Store(0)
 	k.setContext(context.Background())
@@ -202,7 +203,7 @@ func (k *Kernel) execute(ctx context.Context, c *checked) ([]Value, error) {
 		cancel()
 		return nil, k.abandoned(ctx, id)
 	}
-	if ctx.Err() != nil || end.panicked != nil {
+	if end.halted || end.panicked != nil {
 		cancel()
 	}
 	k.keepContext(cancel)
@@ -215,14 +216,16 @@ func (k *Kernel) execute(ctx context.Context, c *checked) ([]Value, error) {
 // patience is how long an interrupted cell has to end before it is given up.
 const patience = 400 * time.Millisecond
 
-// await waits for the cell; when ctx ends it interrupts it.
-func (k *Kernel) await(ctx context.Context, done <-chan ending) (ending, bool) {
+// await waits for the cell; when ctx ends it interrupts it and cancels what it
+// waits for.
+func (k *Kernel) await(ctx context.Context, cancel func(), done <-chan ending) (ending, bool) {
 	select {
 	case e := <-done:
 		return e, true
 	case <-ctx.Done():
 	}
 	k.host.halt()
+	cancel()
 	defer k.host.resume()
 	t := time.NewTimer(patience)
 	defer t.Stop()
