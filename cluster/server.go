@@ -31,6 +31,9 @@ const portsToTry = 200
 func listen(host string, port int, strict bool) (*boundedListener, error) {
 	last := min(port+portsToTry, 65535)
 	for p := port; p <= last; p++ {
+		if p != port && (p == 5060 || p == 5061) {
+			continue // SIP: browsers refuse these (Fetch standard, "port blocking"), and the web UI with them
+		}
 		l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(p)))
 		if err == nil {
 			return &boundedListener{Listener: l, slots: make(chan struct{}, maxConnections), open: map[*boundedConn]struct{}{}}, nil
