@@ -100,6 +100,13 @@ func unwrap(v any) any {
 			continue
 		}
 		rv := reflect.ValueOf(v)
+		if rv.IsValid() && isInterfaceCell(rv.Type()) {
+			if rv = heldByInterface(rv); !rv.IsValid() || !rv.CanInterface() {
+				return nil
+			}
+			v = rv.Interface()
+			continue
+		}
 		if !rv.IsValid() || rv.Kind() != reflect.Struct || rv.NumField() == 0 || rv.Type().Field(0).Name != "IValue" {
 			return v
 		}
@@ -119,7 +126,7 @@ func hasTag(t reflect.Type, seen map[reflect.Type]bool) bool {
 		return false
 	}
 	seen[t] = true
-	if tagOf(t) > 0 {
+	if tagOf(t) > 0 || isInterfaceCell(t) {
 		return true
 	}
 	switch t.Kind() {
@@ -166,6 +173,9 @@ func (p printer) text(s string) { _, _ = p.to.Write([]byte(s)) }
 func (p printer) value(v reflect.Value, t types.Type, depth int) {
 	if v.IsValid() && v.Kind() == reflect.Interface {
 		v, t = v.Elem(), nil
+	}
+	if v.IsValid() && isInterfaceCell(v.Type()) {
+		v, t = heldByInterface(v), nil
 	}
 	if v.IsValid() && v.CanInterface() {
 		if u := unwrap(v.Interface()); u != nil {

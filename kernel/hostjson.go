@@ -59,6 +59,9 @@ func (h *host) known(v reflect.Value, t types.Type) (reflect.Value, types.Type, 
 	for v.IsValid() && v.Kind() == reflect.Interface {
 		v, t = v.Elem(), nil
 	}
+	if v.IsValid() && isInterfaceCell(v.Type()) {
+		v, t = heldByInterface(v), nil
+	}
 	if v.IsValid() && v.CanInterface() {
 		if u := unwrap(v.Interface()); u != nil && reflect.TypeOf(u) != v.Type() {
 			v, t = reflect.ValueOf(u), nil

@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"reflect"
+	"unsafe"
 )
 
 // boxField is the only field of a box: see lower_iface.go.
@@ -19,6 +20,19 @@ func peel(v reflect.Value) (reflect.Value, int) {
 
 func isBox(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && t.NumField() == 1 && t.Field(0).Name == boxField
+}
+
+// isInterfaceCell tells whether t is what Yaegi makes variables of a session's
+// interface types of: a struct of a node of its own and a reflect.Value.
+func isInterfaceCell(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && t.NumField() == 2 && t.Name() == "valueInterface" && t.Field(1).Type == reflect.TypeFor[reflect.Value]()
+}
+
+// heldByInterface gives the value in a variable of a session's interface type.
+func heldByInterface(v reflect.Value) reflect.Value {
+	c := reflect.New(v.Type()) // addressable
+	c.Elem().Set(v)
+	return *(*reflect.Value)(unsafe.Add(c.UnsafePointer(), v.Type().Field(1).Offset))
 }
 
 // plainValue gives v as the host's own functions know it: without wrappers and

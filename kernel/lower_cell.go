@@ -110,8 +110,8 @@ func (l *lowerer) definition(d *def) string {
 	for _, v := range d.values {
 		values = append(values, l.implicit(v, t))
 	}
-	if targets := l.definedTypes(d); needsParallel(d.lhs, targets) {
-		return l.parallel(lhs, values, targets)
+	if targets := l.definedTypes(d); needsParallel(targets) {
+		return l.parallel(d.lhs, lhs, values, targets)
 	}
 	return left + strings.Join(values, ", ")
 }

@@ -216,8 +216,8 @@ func (l *lowerer) spreadCall(x *ast.CallExpr) (string, bool) {
 	if res.Results().Len() > 0 {
 		call = "return " + call
 	}
-	sig := types.NewSignatureType(nil, nil, nil, tuple, unnamed(res.Results()), false)
-	return "func" + l.signature(sig, names) + " { " + call + " }(" + l.expr(x.Args[0]) + ")", true
+	sig := types.NewSignatureType(nil, nil, nil, nil, unnamed(res.Results()), false)
+	return "func" + l.signature(sig, nil) + " { " + strings.Join(names, ", ") + " := " + l.expr(x.Args[0]) + "; " + call + " }()", true
 }
 
 func unnamed(t *types.Tuple) *types.Tuple {
@@ -254,35 +254,68 @@ func (l *lowerer) convertTuple(s string, from *types.Tuple, to []types.Type) str
 	if !changed {
 		return s
 	}
-	sig := l.signature(types.NewSignatureType(nil, nil, nil, from, nil, false), names)
-	return "func" + sig + " (" + strings.Join(results, ", ") + ") { return " + strings.Join(values, ", ") + " }(" + s + ")"
+	return "func() (" + strings.Join(results, ", ") + ") { " + strings.Join(names, ", ") + " := " + s + "; return " + strings.Join(values, ", ") + " }()"
 }
 
 // parallel assigns values one after another, by way of temporaries: Yaegi
 // fails on several interface values at once. types are those of the targets.
-func (l *lowerer) parallel(targets, values []string, types []types.Type) string {
+func (l *lowerer) parallel(targets []ast.Expr, names, values []string, types []types.Type) string {
 	var set, assign strings.Builder
+	for i, x := range targets {
+		if ix, ok := ast.Unparen(x).(*ast.IndexExpr); ok {
+			setup, name := l.heldTarget(ix)
+			set.WriteString(setup)
+			names[i] = name
+		}
+	}
 	for i, v := range values {
-		if targets[i] == "_" {
+		if names[i] == "_" {
 			fmt.Fprintf(&set, "_ = %s;", v)
 			continue
 		}
 		t := l.k.temp()
 		fmt.Fprintf(&set, "var %s %s = %s;", t, l.typ(types[i]), v)
-		fmt.Fprintf(&assign, "%s = %s;", targets[i], t)
+		fmt.Fprintf(&assign, "%s = %s;", names[i], t)
 	}
 	return "{" + set.String() + assign.String() + "}"
 }
 
-// needsParallel tells whether several values go to names of which one is of an
-// interface type.
-func needsParallel(targets []ast.Expr, to []types.Type) bool {
-	some := false
-	for i, x := range targets {
-		if _, ok := x.(*ast.Ident); !ok {
-			return false
-		}
-		some = some || to[i] != nil && types.IsInterface(to[i])
+// heldTarget evaluates the operand and the index of a target now.
+func (l *lowerer) heldTarget(x *ast.IndexExpr) (setup, target string) {
+	c, i := l.operand(x.X), l.k.temp()
+	setup = i + " := " + l.expr(x.Index) + ";"
+	if m, ok := l.typeOf(x.X).Underlying().(*types.Map); ok {
+		setup = "var " + i + " " + l.typ(m.Key()) + " = " + l.implicit(x.Index, m.Key()) + ";"
 	}
-	return some && len(targets) > 1
+	if _, ok := l.typeOf(x.X).Underlying().(*types.Array); !ok {
+		held := l.k.temp()
+		setup += held + " := " + c + ";"
+		c = held
+	}
+	return setup, c + "[" + i + "]"
+}
+
+// needsParallel tells whether several values go to targets of which one is of
+// an interface type.
+func needsParallel(to []types.Type) bool {
+	some := false
+	for _, t := range to {
+		some = some || t != nil && types.IsInterface(t)
+	}
+	return some && len(to) > 1
+}
+
+// assignCommaOk assigns `v, ok = e` where v takes another form in its target;
+// empty when it does not.
+func (l *lowerer) assignCommaOk(s *ast.AssignStmt, names []string) string {
+	tuple, ok := l.info.TypeOf(s.Rhs[0]).(*types.Tuple)
+	if !ok || tuple.Len() != 2 {
+		return ""
+	}
+	v, found := l.k.temp(), l.k.temp()
+	value := l.convert(v, l.sub(tuple.At(0).Type()), l.targetType(s.Lhs[0]))
+	if value == v {
+		return ""
+	}
+	return fmt.Sprintf("{%s, %s := %s; %s = %s; %s = %s}", v, found, l.commaOk(s.Rhs[0]), names[0], value, names[1], found)
 }

@@ -115,6 +115,11 @@ func (l *lowerer) assign(s *ast.AssignStmt) string {
 		return left + l.convertTuple(l.expr(s.Rhs[0]), tuple, to)
 	}
 	if len(s.Lhs) == 2 && len(s.Rhs) == 1 {
+		if tok == token.ASSIGN {
+			if out := l.assignCommaOk(s, lhs); out != "" {
+				return declared + out
+			}
+		}
 		return left + l.commaOk(s.Rhs[0])
 	}
 	var rhs []string
@@ -127,8 +132,8 @@ func (l *lowerer) assign(s *ast.AssignStmt) string {
 		}
 		rhs = append(rhs, l.implicit(x, to))
 	}
-	if tok == token.ASSIGN && needsParallel(s.Lhs, targets) {
-		return declared + l.parallel(lhs, rhs, targets)
+	if tok == token.ASSIGN && needsParallel(targets) {
+		return declared + l.parallel(s.Lhs, lhs, rhs, targets)
 	}
 	return left + strings.Join(rhs, ", ")
 }

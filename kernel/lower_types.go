@@ -39,6 +39,9 @@ func (lw *lowering) spell(t types.Type) string {
 	case *types.Array:
 		return fmt.Sprintf("[%d]%s", t.Len(), lw.spell(t.Elem()))
 	case *types.Map:
+		if i, ok := t.Key().Underlying().(*types.Interface); ok && i.NumMethods() > 0 && (lw.isSessionType(t.Key()) || types.Unalias(t.Key()) == types.Type(i)) {
+			panic(unsupportedType("a map with keys of the interface type " + types.TypeString(t.Key(), shortPkg) + " (keys of type any work)"))
+		}
 		return "map[" + lw.spell(t.Key()) + "]" + lw.spell(t.Elem())
 	case *types.Chan:
 		pre := map[types.ChanDir]string{types.SendRecv: "chan ", types.SendOnly: "chan<- ", types.RecvOnly: "<-chan "}[t.Dir()]
@@ -52,6 +55,10 @@ func (lw *lowering) spell(t types.Type) string {
 	}
 	return "interface{}"
 }
+
+// unsupportedType is what lowering panics with for a type that Yaegi would get
+// wrong.
+type unsupportedType string
 
 func (lw *lowering) spellNamed(t *types.Named) string {
 	o := t.Obj()
