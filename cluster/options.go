@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync"
 	"time"
 
 	"mesosbook/cluster/resources"
@@ -27,7 +28,7 @@ type Options struct {
 	// WorkDir holds the sandboxes, one directory for each agent, and master.log. ""
 	// is a temporary one, without that log, removed by Stop.
 	WorkDir string
-	// Log takes the log lines of master and agents; nil drops them.
+	// Log takes the log lines of master and agents, one at a call; nil drops them.
 	Log io.Writer
 	// Listen is the IPv4 address to listen on, 127.0.0.1 if empty. Any but a
 	// loopback address needs Credentials or InsecureListen.
@@ -81,6 +82,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
+	o.Log = &lockedWriter{w: o.Log}
 	if len(o.Machines) == 0 {
 		setDefault(&o.Agents, 1)
 		if o.Agents < 0 || o.Agents > maxAgents {
@@ -129,6 +131,18 @@ func (m Machine) check() error {
 		return err // names the attribute
 	}
 	return nil
+}
+
+// lockedWriter lets master, agents and servers write to one log.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
 }
 
 func setDefault[T comparable](v *T, std T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -26,7 +25,7 @@ var errClosed = errors.New("agent closed")
 // Agent is one agent. Its methods may be called from any goroutine.
 type Agent struct {
 	opts    Options
-	log     *lockedWriter
+	log     *logQueue
 	started time.Time
 	cache   *fetchCache
 
@@ -66,7 +65,7 @@ func New(opts Options) (*Agent, error) {
 	resources.UpgradeAll(opts.Info.Resources)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a := &Agent{
-		opts: opts, log: &lockedWriter{w: opts.Log}, started: time.Now(),
+		opts: opts, log: newLogQueue(opts.Log), started: time.Now(),
 		ctx: ctx, cancel: cancel, registered: make(chan struct{}),
 		total: resources.New(opts.Info.Resources),
 	}
@@ -92,6 +91,7 @@ func (a *Agent) Start(ctx context.Context) error {
 		return fmt.Errorf("start agent: %w", errClosed)
 	}
 	a.id, a.recovered = id, true
+	a.log.start()
 	a.connectLocked()
 	return nil
 }
@@ -133,6 +133,7 @@ func (a *Agent) Close() error {
 		a.killAll()
 	}
 	a.tasks.Wait()
+	a.log.stop()
 	return err
 }
 
@@ -172,16 +173,4 @@ func (a *Agent) supervisor() (*supervisor.Supervisor, error) {
 		a.own = own
 	}
 	return a.own, nil
-}
-
-// lockedWriter lets several goroutines log whole lines.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (l *lockedWriter) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(p)
 }

@@ -31,7 +31,8 @@ type Options struct {
 	// Dial connects to the leading master. It is called again, with a back-off,
 	// whenever the connection ends.
 	Dial func(context.Context) (*link.Conn, error)
-	// Log takes the agent's own log lines; nil drops them.
+	// Log takes the agent's own log lines, one at a call, from one goroutine; nil
+	// drops them.
 	Log io.Writer
 	// Supervisor runs the processes; nil starts one of its own with the first task.
 	Supervisor *supervisor.Supervisor
