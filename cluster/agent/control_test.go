@@ -105,13 +105,8 @@ func TestRefusedContainers(t *testing.T) {
 		{"image", func(t *v1.TaskInfo) {
 			t.Container = &v1.ContainerInfo{Type: v1.ContainerInfo_MESOS.Enum(), Mesos: &v1.ContainerInfo_MesosInfo{Image: &v1.Image{Type: v1.Image_DOCKER.Enum()}}}
 		}, v1.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED, "Failed to launch container: Unsupported container image type: DOCKER"},
-		{"user", func(t *v1.TaskInfo) { t.Command.User = proto.String("nobody-knows") }, v1.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED,
-			"Failed to launch container: Failed to get user information for 'nobody-knows': No such user"},
 		{"novalue", func(t *v1.TaskInfo) { t.Command.Value = nil }, v1.TaskStatus_REASON_EXECUTOR_TERMINATED, "Executor terminated"},
 	} {
-		if c.id == "user" && os.Geteuid() != 0 {
-			continue // users are switched by root alone
-		}
 		m.run(taskInfo(c.id, "exit 0", c.change))
 		all := m.until(t, c.id, v1.TaskState_TASK_FAILED)
 		s := all[len(all)-1].Status
@@ -121,6 +116,31 @@ func TestRefusedContainers(t *testing.T) {
 	}
 	m.run(taskInfo("plain", "exit 0", func(t *v1.TaskInfo) { t.Container = &v1.ContainerInfo{Type: v1.ContainerInfo_MESOS.Enum()} }))
 	m.until(t, "plain", v1.TaskState_TASK_FINISHED)
+}
+
+func TestUnknownUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("users are switched by root alone")
+	}
+	_, m := startAgent(t)
+	for id, c := range map[string]struct {
+		state        v1.TaskState
+		capabilities []v1.FrameworkInfo_Capability_Type
+	}{
+		"aware": {v1.TaskState_TASK_DROPPED, []v1.FrameworkInfo_Capability_Type{v1.FrameworkInfo_Capability_PARTITION_AWARE}},
+		"plain": {v1.TaskState_TASK_LOST, nil},
+	} {
+		task := taskInfo(id, "exit 0", func(t *v1.TaskInfo) { t.Command.User = proto.String("nobody-knows") })
+		framework := frameworkInfo(c.capabilities...)
+		framework.Id.Value = proto.String("m-" + id)
+		m.send(&link.Run{Framework: framework, Tasks: []*v1.TaskInfo{task}})
+		s := m.until(t, id, c.state)[0].Status
+		if s.GetReason() != v1.TaskStatus_REASON_EXECUTOR_TERMINATED || s.GetSource() != v1.TaskStatus_SOURCE_AGENT ||
+			!strings.HasPrefix(s.GetMessage(), "Failed to create executor directory '") ||
+			!strings.HasSuffix(s.GetMessage(), "': Failed to chown directory to 'nobody-knows': No such user 'nobody-knows'") {
+			t.Errorf("%s: got %v", id, s)
+		}
+	}
 }
 
 func TestUserIsSwitched(t *testing.T) {

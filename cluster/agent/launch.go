@@ -193,6 +193,9 @@ func commandExecutorName(task *v1.TaskInfo) string {
 // this agent takes: Mesos waits for one that is not there.
 var errUnknownContainer = mesosErrorf("Abnormal executor termination: unknown container")
 
+// noSandboxError is an executor without a directory: its tasks never reach it.
+type noSandboxError struct{ error }
+
 // launch brings the container up and lets its body work until the executor ends.
 func (a *Agent) launch(ctx context.Context, ex *executor, first *v1.TaskInfo) {
 	b, err := a.prepare(ctx, ex, first)
@@ -211,11 +214,11 @@ func (a *Agent) prepare(ctx context.Context, ex *executor, first *v1.TaskInfo) (
 		return nil, err
 	}
 	u, err := a.lookupUser(ex.user)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = makeSandbox(ex.dir, u)
 	}
-	if err := makeSandbox(ex.dir, u); err != nil {
-		return nil, mesosErrorf("Failed to create executor directory '%s': %w", ex.dir, err)
+	if err != nil {
+		return nil, noSandboxError{mesosErrorf("Failed to create executor directory '%s': %w", ex.dir, err)}
 	}
 	command := ex.info.GetCommand()
 	if ex.command {
@@ -249,9 +252,13 @@ func refuseContainer(c *v1.ContainerInfo) error {
 
 // launchFailed ends the tasks of an executor that did not come up.
 func (a *Agent) launchFailed(ctx context.Context, ex *executor, cause error) {
-	reason, text := v1.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED, "Failed to launch container: "+cause.Error()
-	if errors.Is(cause, errUnknownContainer) {
-		reason, text = v1.TaskStatus_REASON_EXECUTOR_TERMINATED, cause.Error()
+	status := fromAgent(v1.TaskState_TASK_FAILED, v1.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED, "Failed to launch container: "+cause.Error())
+	var noSandbox noSandboxError
+	switch {
+	case errors.Is(cause, errUnknownContainer):
+		status = fromAgent(v1.TaskState_TASK_FAILED, v1.TaskStatus_REASON_EXECUTOR_TERMINATED, cause.Error())
+	case errors.As(cause, &noSandbox):
+		status = fromAgent(ex.framework.lostOrDropped(), v1.TaskStatus_REASON_EXECUTOR_TERMINATED, cause.Error())
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -259,7 +266,7 @@ func (a *Agent) launchFailed(ctx context.Context, ex *executor, cause error) {
 		a.counters.launchErrors++
 		a.warnf("Container '%s' for executor '%s' of framework %s failed to start: %v", ex.container, ex.id(), ex.framework.id(), cause)
 	}
-	a.endLocked(ex, fromAgent(v1.TaskState_TASK_FAILED, reason, text))
+	a.endLocked(ex, status)
 }
 
 // endLocked ends an executor: tasks that have not ended get a copy of status.

@@ -57,12 +57,12 @@ func (a *Agent) lookupUser(name string) (*supervisor.User, error) {
 		return nil, nil
 	}
 	u, err := user.Lookup(name)
-	if err != nil {
-		var unknown user.UnknownUserError
-		if errors.As(err, &unknown) {
-			return nil, mesosErrorf("Failed to get user information for '%s': No such user", name)
-		}
-		return nil, mesosErrorf("Failed to get user information for '%s': %w", name, err)
+	var unknown user.UnknownUserError
+	switch {
+	case errors.As(err, &unknown):
+		return nil, mesosErrorf("Failed to chown directory to '%s': No such user '%s'", name, name)
+	case err != nil:
+		return nil, mesosErrorf("Failed to chown directory to '%s': %w", name, err)
 	}
 	uid, err := strconv.ParseUint(u.Uid, 10, 32)
 	if err != nil {
