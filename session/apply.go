@@ -57,9 +57,7 @@ func (s *Session) enter(ch *channel, st *stream, e Event) {
 		s.noticeLocked("%s as framework %s at %s", verb, s.framework, st.base)
 	})
 	s.saveSubscription(false)
-	if again || s.hasTasks() {
-		s.startReconcile(ch, st)
-	}
+	s.startReconcile(ch, st, again || s.hasTasks())
 }
 
 // applyLocked changes what is known by one event and gives what must be

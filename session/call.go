@@ -150,6 +150,8 @@ func (s *Session) ready(ctx context.Context, c call) (place, error) {
 		state, cause, changed, over := s.state, s.cause, s.changed, s.overLocked()
 		s.mu.Unlock()
 		switch {
+		case ctx.Err() != nil && state == Subscribed:
+			return p, unsentError{fmt.Errorf("%s: %w", c.op(), context.Cause(ctx))}
 		case state == Subscribed:
 			return p, nil
 		case state == Disconnected && p.base != "":

@@ -15,7 +15,7 @@ import (
 
 // channel is one wanted subscription, over all its connections. Its goroutines
 // are run, which reads the stream, and acknowledge, both started by openChannel,
-// and reconcileAll, started by run for each stream. All end with ctx, which run
+// and settleDoubts, started by run for each stream. All end with ctx, which run
 // ends when the subscription is over for good; they may block on the network.
 type channel struct {
 	ctx    context.Context

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -442,5 +443,42 @@ func TestCloseWhileEverythingWaits(t *testing.T) {
 		}
 		b.wantState(session.Closed)
 		time.Sleep(2 * time.Minute)
+	})
+}
+
+// An ACCEPT without an answer may have launched its tasks: they are known, and the
+// master is asked about them. One that was not sent leaves nothing behind.
+func TestAcceptWithoutAnAnswer(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		st := b.subscribe()
+		st.send(offerRecord)
+		b.s.WaitForOffers(b.ctx, 1)
+		ended, cancel := context.WithCancel(b.ctx)
+		cancel()
+		if _, err := b.s.Launch(ended, []byte(acceptBody)); !errors.Is(err, context.Canceled) || len(b.s.Tasks()) != 0 {
+			t.Errorf("a call that was not sent: %v, tasks %v", err, b.s.Tasks())
+		}
+		b.master.setAnswer(func(w http.ResponseWriter, c fakeCall) bool {
+			if c.kind() == "ACCEPT" {
+				time.Sleep(time.Minute)
+			}
+			return c.kind() == "ACCEPT"
+		})
+		if _, err := b.s.Launch(b.ctx, []byte(acceptBody)); err == nil || !strings.Contains(err.Error(), "no answer for 15s") {
+			t.Errorf("no answer: %v", err)
+		}
+		task, ok := b.s.Task("t1")
+		if !ok {
+			t.Fatal("the task is not known")
+		}
+		ask := b.master.next("RECONCILE")
+		if id := gjson.Get(ask.body, "reconcile.tasks.0.task_id.value").String(); id != "t1" {
+			t.Errorf("asked %s", ask.body)
+		}
+		st.send(update("t1", "TASK_LOST", ""))
+		if err := task.Wait(b.ctx, session.TaskLost); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Minute)
 	})
 }

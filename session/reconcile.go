@@ -14,53 +14,78 @@ const (
 	reconcileMax   = 5 * time.Minute
 )
 
-// startReconcile asks for the state of all tasks that the master knows, and then
-// for those that it did not tell of, in a goroutine that ends with the stream or
-// when all have been answered. A master that waits for an agent to come back gives
-// no answer, so what is unanswered is asked again (Mesos 1.12, docs/reconciliation.md).
-func (s *Session) startReconcile(ch *channel, st *stream) {
-	s.mu.Lock()
-	for _, t := range s.tasks.live() {
-		t.asked = true
+// startReconcile starts the goroutine that asks for tasks whose state is in doubt;
+// it ends with the stream. With all set it first asks for every task that the
+// master knows, and later for those that it did not tell of.
+func (s *Session) startReconcile(ch *channel, st *stream, all bool) {
+	if all {
+		s.mu.Lock()
+		for _, t := range s.tasks.live() {
+			t.asked = true
+		}
+		s.mu.Unlock()
 	}
-	s.mu.Unlock()
 	ch.work.Go(func() {
-		if err := s.reconcileAll(st); err != nil && st.ctx.Err() == nil {
-			s.failed(fmt.Errorf("reconcile: %w", err))
+		if all {
+			s.askFor(st, nil)
+		}
+		for st.ctx.Err() == nil {
+			s.settleDoubts(st)
 		}
 	})
 }
 
-func (s *Session) reconcileAll(st *stream) error {
-	if err := s.askFor(st, nil); err != nil {
-		return err
-	}
+// settleDoubts asks for the tasks in doubt until none is left, and waits for new
+// ones. A master that waits for an agent to come back gives no answer, so what is
+// unanswered is asked again (Mesos 1.12, docs/reconciliation.md).
+func (s *Session) settleDoubts(st *stream) {
 	wait := backoff{min: reconcileMin, max: reconcileMax}
-	for pause := reconcileGrace; ; pause = wait.next() {
+	for pause := reconcileGrace; len(s.unanswered()) > 0; pause = wait.next() {
 		timer := time.NewTimer(pause)
 		select {
 		case <-st.ctx.Done():
 			timer.Stop()
-			return nil
+			return
 		case <-timer.C:
 		}
-		unanswered := s.unanswered()
-		if len(unanswered) == 0 {
-			return nil
+		if unanswered := s.unanswered(); len(unanswered) > 0 {
+			s.askFor(st, unanswered)
 		}
-		if err := s.askFor(st, unanswered); err != nil {
-			return err
-		}
+	}
+	select {
+	case <-st.ctx.Done():
+	case <-st.doubts:
 	}
 }
 
-// askFor sends RECONCILE; no place means all tasks.
-func (s *Session) askFor(st *stream, places []taskPlace) error {
+// doubt is told that an ACCEPT went out and no answer came: its tasks may run or
+// not, and the master is asked unless their updates come first.
+func (s *Session) doubt(ids []TaskID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		if t := s.tasks.get(id); t != nil && !t.state.Terminal() {
+			t.asked = true
+		}
+	}
+	if s.live == nil {
+		return
+	}
+	select {
+	case s.live.doubts <- struct{}{}:
+	default:
+	}
+}
+
+// askFor sends RECONCILE; no place means all tasks. What fails is asked again.
+func (s *Session) askFor(st *stream, places []taskPlace) {
 	answer, err := s.sendCall(st.ctx, reconcileCall(places), true)
 	if err == nil {
 		err = answer.Err()
 	}
-	return err
+	if err != nil && st.ctx.Err() == nil {
+		s.failed(fmt.Errorf("reconcile: %w", err))
+	}
 }
 
 // taskPlace is a task and where it is thought to run.

@@ -14,10 +14,13 @@ func (s *Session) prepare(c call) (settle func(Answer, error)) {
 	case "ACCEPT":
 		undo := s.expectTasks(c.body)
 		return func(a Answer, err error) {
-			if err == nil && a.OK() {
+			switch {
+			case err == nil && a.OK():
 				s.useOffers(c.body, "accept.offer_ids")
-			} else if err == nil || isUnsent(err) {
+			case err == nil || isUnsent(err):
 				undo()
+			default:
+				s.doubt(taskIDs(c.body))
 			}
 		}
 	case "DECLINE":

@@ -19,6 +19,7 @@ type stream struct {
 	base     string // the master's base URL
 	first    string // the SUBSCRIBED record
 	interval time.Duration
+	doubts   chan struct{} // holds a token when the state of tasks is to be asked for
 }
 
 // refusal is an HTTP answer to SUBSCRIBE other than 200.
@@ -101,7 +102,8 @@ func (s *Session) subscribeAt(ch *channel, base string) (st *stream, redirect st
 		}
 		return nil, "", refused(a)
 	}
-	st = &stream{resp: resp, records: s.newRecordSource(resp.Body), ctx: ctx, cancel: cancel, base: base}
+	st = &stream{resp: resp, records: s.newRecordSource(resp.Body), ctx: ctx, cancel: cancel, base: base,
+		doubts: make(chan struct{}, 1)}
 	if err := s.greet(ch, st); err != nil {
 		err = st.why(err)
 		s.finishCall(rec, resp.StatusCode, nil, err)
