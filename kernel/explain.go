@@ -13,7 +13,10 @@ import (
 // syntaxMessage rewords the parser's messages that speak of its own text.
 func syntaxMessage(msg string) string {
 	msg = strings.ReplaceAll(msg, "'EOF'", "the end of the cell")
-	return strings.ReplaceAll(msg, "found 'package'", "found package")
+	if msg == "expected 1 expression" {
+		return msg + " (print several values with fmt.Println)"
+	}
+	return msg
 }
 
 var (
