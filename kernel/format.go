@@ -468,7 +468,11 @@ func (p printer) typeText(v reflect.Value, t types.Type) string {
 // runtimeType names a run-time type with the names that cells gave.
 func (h *host) runtimeType(t reflect.Type) string {
 	if n := tagOf(t); n > 0 {
-		return "main." + h.named(n).name
+		e := h.named(n)
+		if _, ok := e.typ.(*types.Named); !ok {
+			return goTypeText(e.typ)
+		}
+		return "main." + e.name
 	}
 	if t.Name() != "" || !hasTag(t, map[reflect.Type]bool{}) {
 		return t.String()
@@ -490,6 +494,9 @@ func (h *host) runtimeType(t reflect.Type) string {
 
 // typeName is %T of a value whose static type is an interface.
 func (h *host) typeName(v any) string {
+	if f, ok := v.(formatted); ok && f.t != nil && !types.IsInterface(f.t) {
+		return goTypeText(f.t)
+	}
 	u := unwrap(v)
 	if u == nil {
 		return "<nil>"

@@ -26,6 +26,9 @@ func (l *lowerer) call(x *ast.CallExpr) string {
 	if s, ok := l.spreadCall(x); ok {
 		return s
 	}
+	if s, ok := l.runtimeFormat(x); ok {
+		return s
+	}
 	return l.called(x.Fun) + "(" + strings.Join(l.arguments(x), ", ") + dots(x) + ")"
 }
 

@@ -24,7 +24,7 @@ func (l *lowerer) implicit(x ast.Expr, to types.Type) string {
 // without being asked.
 func (l *lowerer) convert(s string, from, to types.Type) string {
 	to = l.sub(to)
-	if to == nil || from == nil || !types.IsInterface(to) || types.IsInterface(from) || !l.ofSession(from) {
+	if to == nil || from == nil || !types.IsInterface(to) || types.IsInterface(from) || !l.ofSession(from) && !(isEmptyInterface(to) && l.hidesNames(from)) {
 		return s
 	}
 	if _, ptr := types.Unalias(from).(*types.Pointer); ptr && !isEmptyInterface(to) && l.isSessionType(to) {
@@ -76,6 +76,9 @@ func (lw *lowering) isLocal(t types.Type) bool {
 // box gives the name of the struct that stands for a value of t in an interface.
 func (l *lowerer) box(t types.Type) (string, bool) {
 	n, ok := types.Unalias(l.sub(t)).(*types.Named)
+	if !ok && l.hidesNames(l.sub(t)) {
+		return l.listBox(l.sub(t)), true
+	}
 	if !ok || !l.isSessionType(n) || !isBoxed(n) {
 		return "", false
 	}
@@ -83,6 +86,43 @@ func (l *lowerer) box(t types.Type) (string, bool) {
 }
 
 const boxSuffix = "box"
+
+// hidesNames tells whether t is a list, map or channel of numbers, strings or
+// functions of a session type, which the interpreter has without that type.
+func (l *lowerer) hidesNames(t types.Type) bool {
+	switch t := types.Unalias(t).(type) {
+	case *types.Map:
+		return l.isNameless(t.Key()) || l.isNameless(t.Elem())
+	case interface{ Elem() types.Type }:
+		if _, ptr := t.(*types.Pointer); ptr {
+			return false
+		}
+		return l.isNameless(t.Elem())
+	}
+	return false
+}
+
+func (l *lowerer) isNameless(t types.Type) bool {
+	n, ok := types.Unalias(t).(*types.Named)
+	if !ok {
+		return l.hidesNames(t)
+	}
+	return l.isSessionType(n) && !l.isLocal(n) && isBoxed(n)
+}
+
+// listBox declares the box of an unnamed type and gives its name.
+func (l *lowerer) listBox(t types.Type) string {
+	text := l.typ(t)
+	key := "box " + text
+	if n := l.remembered(key); n != "" {
+		return n
+	}
+	name := l.k.fresh("list") + boxSuffix
+	l.memo[key] = name
+	tag := l.k.host.addType("", t)
+	l.types = append(l.types, fmt.Sprintf("type %s struct{ %s %s \"%s:\\\"%d\\\"\" }", name, boxField, text, tagKey, tag))
+	return name
+}
 
 func isBoxed(n *types.Named) bool {
 	switch n.Underlying().(type) {
