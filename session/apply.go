@@ -125,12 +125,11 @@ func (s *Session) applyUpdateLocked(e *Event) *ack {
 	}
 	uuid := status.Get("uuid").Str
 	e.Duplicate = t.seen(uuid)
+	hadEnded := t.state.Terminal()
 	t.apply(*e, status)
+	s.tasks.moved(t, hadEnded)
 	if !e.Duplicate {
 		s.updates++
-	}
-	if t.state.Terminal() {
-		s.tasks.trim()
 	}
 	if uuid == "" {
 		return nil

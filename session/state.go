@@ -79,6 +79,9 @@ func (s *Session) invariantLocked() error {
 	if s.state != Subscribed && s.offers.len() > 0 {
 		broken = "no offer outlives the subscription"
 	}
+	if s.tasks.alive < 0 || s.tasks.alive > len(s.tasks.order) {
+		broken = "the count of live tasks is possible"
+	}
 	if broken == "" {
 		return nil
 	}

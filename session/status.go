@@ -45,7 +45,7 @@ func (s *Session) Status() Status {
 	st := Status{State: s.state, Since: s.since, Master: s.detector.String(), Leader: s.leader, MasterVersion: s.masterVersion,
 		FrameworkID: s.framework, StreamID: s.stream, LastHeartbeat: s.lastHeartbeat, Interval: s.interval,
 		Backoff: s.backoff, Attempts: s.attempts, Losses: s.losses, Events: s.log.last, BadRecords: s.badRecords,
-		Offers: s.offers.len(), Tasks: len(s.tasks.live()), Updates: s.updates, Acknowledged: s.acknowledged,
+		Offers: s.offers.len(), Tasks: s.tasks.alive, Updates: s.updates, Acknowledged: s.acknowledged,
 		ReadOnly: s.opt.ReadOnly, DryRun: s.dryRun, LogDir: s.opt.Dir, LastError: s.lastErr}
 	if !s.lastHeartbeat.IsZero() {
 		st.HeartbeatAge = time.Since(s.lastHeartbeat)

@@ -78,6 +78,7 @@ type taskBook struct {
 	order []*Task
 	byID  map[TaskID]*Task
 	ended int // how many ended ones, roughly: counted by trim
+	alive int // how many have not ended
 }
 
 func (b *taskBook) get(id TaskID) *Task { return b.byID[id] }
@@ -93,6 +94,7 @@ func (b *taskBook) add(t *Task) *Task {
 	b.remove(t.ID)
 	b.byID[t.ID] = t
 	b.order = append(b.order, t)
+	b.alive++
 	return t
 }
 
@@ -100,6 +102,20 @@ func (b *taskBook) remove(id TaskID) {
 	if t := b.byID[id]; t != nil {
 		delete(b.byID, id)
 		b.order = slices.DeleteFunc(b.order, func(o *Task) bool { return o == t })
+		if !t.state.Terminal() {
+			b.alive--
+		}
+	}
+}
+
+// moved is told that a task that had ended or not got a new state.
+func (b *taskBook) moved(t *Task, hadEnded bool) {
+	switch ended := t.state.Terminal(); {
+	case ended && !hadEnded:
+		b.alive--
+		b.trim()
+	case !ended && hadEnded:
+		b.alive++
 	}
 }
 
