@@ -130,3 +130,20 @@ func (h *host) asFunc(err error, take func(any) bool) bool {
 	})
 	return found
 }
+
+// fillMethods fills the functions that the arguments point to with the methods of
+// v of the names before them; false when v lacks one.
+func (h *host) fillMethods(v any, wanted ...any) bool {
+	rv := reflect.ValueOf(v)
+	if !rv.IsValid() {
+		return false
+	}
+	for i := 0; i+1 < len(wanted); i += 2 {
+		m, f := rv.MethodByName(wanted[i].(string)), reflect.ValueOf(wanted[i+1]).Elem()
+		if !m.IsValid() || m.Type() != f.Type() {
+			return false
+		}
+		f.Set(m)
+	}
+	return true
+}

@@ -24,6 +24,11 @@ func (l *lowerer) implicit(x ast.Expr, to types.Type) string {
 // without being asked.
 func (l *lowerer) convert(s string, from, to types.Type) string {
 	to = l.sub(to)
+	if from != nil && l.toHostInterface(from, to) {
+		return l.helperFunc("as "+l.typ(from)+" "+l.typ(to), "as", func(name string) string {
+			return fmt.Sprintf("func %s(v %s) %s { x, _ := %s(v); return x }", name, l.typ(from), l.typ(to), l.converter(to))
+		}) + "(" + s + ")"
+	}
 	if to == nil || from == nil || !types.IsInterface(to) || types.IsInterface(from) || !l.ofSession(from) && !(isEmptyInterface(to) && l.hidesNames(from)) {
 		return s
 	}
@@ -37,6 +42,18 @@ func (l *lowerer) convert(s string, from, to types.Type) string {
 		return text("") + "(" + s + ")"
 	}
 	return l.helperFunc("as "+l.typ(from)+" "+l.typ(to), "as", text) + "(" + s + ")"
+}
+
+// toHostInterface tells whether a value of a session's interface type becomes
+// one of the host's.
+func (l *lowerer) toHostInterface(from, to types.Type) bool {
+	i, ok := from.Underlying().(*types.Interface)
+	if !ok || i.NumMethods() == 0 || to == nil || !needsConverter(to) {
+		return false
+	}
+	n, named := types.Unalias(to).(*types.Named)
+	_, plain := types.Unalias(from).(*types.Interface)
+	return named && !l.isSessionType(n) && (plain || l.isSessionType(from))
 }
 
 // conversion is the body of the function that makes an interface value of v.
@@ -358,4 +375,35 @@ func (l *lowerer) assignCommaOk(s *ast.AssignStmt, names []string) string {
 		return ""
 	}
 	return fmt.Sprintf("{%s, %s := %s; %s = %s; %s = %s}", v, found, l.commaOk(s.Rhs[0]), names[0], value, names[1], found)
+}
+
+// adapter gives the statements that make a value of a session's interface type
+// of a value of the host that has the methods: a struct of their functions.
+// Its first field is called as in Yaegi's own wrappers, see unwrap.
+func (lw *lowering) adapter(t types.Type, key string) string {
+	it := t.Underlying().(*types.Interface)
+	if _, unnamed := types.Unalias(t).(*types.Interface); !unnamed && !lw.isSessionType(t) {
+		return ""
+	}
+	name := lw.helperFunc("adapter "+key, "adapter", func(name string) string {
+		fields, methods := "IValue interface{};", ""
+		for i := range it.NumMethods() {
+			m := it.Method(i)
+			sig := m.Signature()
+			names, args := paramNames(sig)
+			call := "v.F" + m.Name() + "(" + args + ")"
+			if sig.Results().Len() > 0 {
+				call = "return " + call
+			}
+			fields += " F" + m.Name() + " func" + lw.signature(sig, nil) + ";"
+			methods += "\nfunc (v " + name + ") " + m.Name() + lw.signature(sig, names) + " { " + call + " }"
+		}
+		lw.types = append(lw.types, "type "+name+" struct{ "+fields+" }")
+		return strings.TrimSpace(methods)
+	})
+	args := ""
+	for i := range it.NumMethods() {
+		args += fmt.Sprintf(", %q, &a.F%s", it.Method(i).Name(), it.Method(i).Name())
+	}
+	return "var a " + name + "; a.IValue = v; if rt_.Methods(v" + args + ") { return a, true };"
 }

@@ -212,7 +212,10 @@ func (lw *lowering) converterText(key string, c converter) string {
 		if slot == "" {
 			continue
 		}
-		b := &others
+		b, made := &others, "x"
+		if f := hostMaker(c.typ); f != "" {
+			made = "rt_." + f + "(x)"
+		}
 		if _, ok := h.Underlying().(*types.Struct); ok {
 			b = &structs
 		}
@@ -221,14 +224,19 @@ func (lw *lowering) converterText(key string, c converter) string {
 			if isBoxed(h) {
 				name += boxSuffix
 			}
-			fmt.Fprintf(b, "if x, ok := v.(%s); ok { return x, true };", name)
+			fmt.Fprintf(b, "if x, ok := v.(%s); ok { return %s, true };", name, made)
 		}
 		if types.Implements(types.NewPointer(h), it) {
-			fmt.Fprintf(b, "if x, ok := v.(*%s); ok { return x, true };", slot)
+			if isBoxed(h) { // the host does not know pointers to these
+				made = "x"
+			}
+			fmt.Fprintf(b, "if x, ok := v.(*%s); ok { return %s, true };", slot, made)
 		}
 	}
 	text := c.name + " = func(v interface{}) (" + key + ", bool) { var z " + key + "; if rt_.IsNil(v) { return z, false }; v = rt_.Unwrap(v);" + structs.String() + others.String()
-	if !lw.isSessionType(c.typ) {
+	if adapted := lw.adapter(c.typ, key); adapted != "" {
+		text += adapted
+	} else if !lw.isSessionType(c.typ) {
 		text += "if x, ok := v.(" + key + "); ok { return x, true };"
 	}
 	return text + "return z, false }"
