@@ -18,13 +18,18 @@ type commandBody struct {
 	agent *Agent
 	ex    *executor
 	user  *supervisor.User
+	dir   string // the sandbox; empty where it was put off, and nothing is logged
 
 	launches chan *v1.TaskInfo
 	orders   orders
 }
 
 func newCommandBody(a *Agent, ex *executor, u *supervisor.User) *commandBody {
-	return &commandBody{agent: a, ex: ex, user: u, launches: make(chan *v1.TaskInfo, 1), orders: newOrders()}
+	b := &commandBody{agent: a, ex: ex, user: u, launches: make(chan *v1.TaskInfo, 1), orders: newOrders()}
+	if ex.makeLate == nil {
+		b.dir = ex.dir
+	}
+	return b
 }
 
 func (b *commandBody) launch(info *v1.TaskInfo) {
@@ -70,7 +75,7 @@ func (b *commandBody) work(ctx context.Context) {
 }
 
 func (b *commandBody) logf(place, format string, args ...any) {
-	logTo(b.ex.dir, place, format, args...)
+	logTo(b.dir, place, format, args...)
 }
 
 // run runs the task and stays a while longer, as the executor does. It gives the
@@ -82,7 +87,7 @@ func (b *commandBody) run(ctx context.Context, info *v1.TaskInfo) int {
 	}
 	b.logf("executor.cpp:190", "Received LAUNCH event")
 	env := taskEnvironment(b.agent.executorEnvironment(b.ex, b.agent.ID()), info.Resources, info.Command)
-	r := &taskRun{agent: b.agent, ex: b.ex, info: info, task: t, user: b.user, dir: b.ex.dir, env: env, orders: b.orders}
+	r := &taskRun{agent: b.agent, ex: b.ex, info: info, task: t, user: b.user, dir: b.dir, env: env, orders: b.orders}
 	if info.GetCommand().GetShell() && info.GetCommand().Value == nil {
 		r.send(r.status(v1.TaskState_TASK_STARTING)) // and then Mesos' executor aborts
 		return -1

@@ -173,6 +173,7 @@ func (a *Agent) startContainer(q operatorRequest, c *ownContainer, l containerLa
 	if err != nil {
 		return nil, err
 	}
+	a.lookAt(c.dir)
 	if err := makeNested(c.dir, u); err != nil {
 		return nil, err
 	}

@@ -70,6 +70,7 @@ func (a *Agent) resolve(path string) (place, error) {
 	path = strings.TrimRight(path, "/")
 	for prefix := path; prefix != ""; prefix = prefix[:max(0, strings.LastIndexByte(prefix, '/'))] {
 		if dir, ok := paths[prefix]; ok {
+			a.lookAt(dir)
 			return resolveIn(dir, strings.TrimPrefix(path[len(prefix):], "/"))
 		}
 	}

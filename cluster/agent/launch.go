@@ -215,7 +215,7 @@ func (a *Agent) prepare(ctx context.Context, ex *executor, first *v1.TaskInfo) (
 	}
 	u, err := a.lookupUser(ex.user)
 	if err == nil {
-		err = makeSandbox(ex.dir, u)
+		err = a.giveSandbox(ex, first, u)
 	}
 	if err != nil {
 		return nil, noSandboxError{mesosErrorf("Failed to create executor directory '%s': %w", ex.dir, err)}

@@ -57,6 +57,7 @@ type executor struct {
 	command   bool   // the executor of a single command task, made up by the agent
 	container string
 	dir       string // the sandbox
+	makeLate  func() // makes the sandbox of a simulated command when it is looked at
 	user      string
 	state     executorState
 	body      body        // nil until it can take tasks

@@ -7,8 +7,12 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"sync"
 
 	"mesosbook/cluster/agent/supervisor"
+	"mesosbook/cluster/resources"
+	v1 "mesosbook/mesos/v1"
 )
 
 // sandboxDir is where an executor's container lives below the work directory
@@ -42,6 +46,50 @@ func makeSandbox(dir string, u *supervisor.User) error {
 		}
 	}
 	return chown(dir, u)
+}
+
+// giveSandbox makes the sandbox of an executor. That of a simulated command, which
+// would write nothing there, has to wait until somebody looks at it (see lookAt):
+// five files for each of many thousand tasks cost more than the tasks.
+func (a *Agent) giveSandbox(ex *executor, first *v1.TaskInfo, u *supervisor.User) error {
+	if !a.opts.Simulate || !ex.command || len(first.GetCommand().GetUris()) > 0 ||
+		len(resources.New(first.Resources).Filter(resources.Item.PersistentVolume)) > 0 {
+		return makeSandbox(ex.dir, u)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	ex.makeLate = sync.OnceFunc(func() {
+		if err := makeSandbox(ex.dir, u); err != nil {
+			a.warnf("Failed to create executor directory '%s': %v", ex.dir, err)
+		}
+	})
+	return nil
+}
+
+// lookAt makes the sandbox that a directory belongs to, if that was put off.
+func (a *Agent) lookAt(dir string) {
+	a.mu.Lock()
+	makeLate := a.putOffLocked(dir)
+	a.mu.Unlock()
+	if makeLate != nil {
+		makeLate()
+	}
+}
+
+// putOffLocked finds what makes the sandbox of a directory late; nil for none.
+func (a *Agent) putOffLocked(dir string) func() {
+	for _, list := range [][]*framework{a.frameworks, a.completed} {
+		for _, f := range list {
+			for _, executors := range [][]*executor{f.executors, f.completed} {
+				for _, ex := range executors {
+					if ex.makeLate != nil && (dir == ex.dir || strings.HasPrefix(dir, ex.dir+"/")) {
+						return ex.makeLate
+					}
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func chown(path string, u *supervisor.User) error {
