@@ -46,6 +46,42 @@ func finish(b *testing.B, s *scheduler, n int, prefix, command string) {
 	}
 }
 
+// BenchmarkTenThousandTasks is the time of 10,000 simulated tasks, launched, run,
+// finished and acknowledged, on so many agents (goal: under 10 s).
+func BenchmarkTenThousandTasks(b *testing.B) {
+	for _, agents := range []int{1, 10, 100, 1000} {
+		b.Run(fmt.Sprintf("%d agents", agents), func(b *testing.B) {
+			l := startLoad(b, start(b, loadOptions(agents)))
+			for b.Loop() {
+				l.run(10000)
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/10000, "µs/task")
+		})
+	}
+}
+
+// BenchmarkTasksAfter is the time of 1,000 simulated tasks on ten agents after so
+// many have finished: it should not grow.
+func BenchmarkTasksAfter(b *testing.B) {
+	for _, before := range []int{0, 1000, 10000, 50000} {
+		b.Run(fmt.Sprint(before), func(b *testing.B) {
+			l := startLoad(b, start(b, loadOptions(10)))
+			for range before / 1000 {
+				l.run(1000)
+			}
+			for b.Loop() {
+				l.run(1000)
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/1000, "µs/task")
+		})
+	}
+}
+
+// loadOptions are agents that together run all of a load's tasks at once.
+func loadOptions(agents int) Options {
+	return Options{Agents: agents, Resources: fmt.Sprintf("cpus:%d;mem:1000000", max(2, 1100/agents)), Simulate: true, AllocationInterval: 10 * time.Millisecond}
+}
+
 // BenchmarkThousandAgents is the start of a cluster of 1,000 simulated agents; it
 // reports the heap that they hold.
 func BenchmarkThousandAgents(b *testing.B) {
