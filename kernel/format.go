@@ -166,6 +166,7 @@ type printer struct {
 	to          interface{ Write([]byte) (int, error) }
 	verb        rune
 	plus, sharp bool
+	raw         bool // inside an unexported field: no methods, as fmt cannot call them there
 }
 
 func (p printer) text(s string) { _, _ = p.to.Write([]byte(s)) }
@@ -216,7 +217,7 @@ func inSession(t types.Type) bool {
 // byMethod prints v by its Error or String method.
 func (p printer) byMethod(v reflect.Value, t types.Type, depth int) bool {
 	p.h.depth() // a String method that prints its own receiver
-	if !v.CanInterface() {
+	if !v.CanInterface() || p.raw {
 		return false
 	}
 	tag, ptr := p.h.lookup(t, v.Type())
@@ -265,6 +266,13 @@ func (p printer) byMethod(v reflect.Value, t types.Type, depth int) bool {
 func (p printer) format() string { return fmt.FormatString(p.st, p.verb) }
 
 func (p printer) plain(v reflect.Value) {
+	if p.raw && v.CanInterface() && v.Kind() != reflect.Pointer { // fmt calls no methods of what lies in an unexported field
+		v = reflect.ValueOf(struct{ v any }{v.Interface()}).Field(0).Elem()
+	}
+	if p.raw && v.Kind() == reflect.Pointer && !v.IsNil() {
+		p.text(fmt.Sprintf("0x%x", v.Pointer()))
+		return
+	}
 	if v.CanInterface() {
 		fmt.Fprintf(p.to, p.format(), v.Interface())
 		return
@@ -349,7 +357,9 @@ func (p printer) structure(v reflect.Value, t types.Type, depth int) {
 		if p.plus || p.sharp {
 			p.text(name + ":")
 		}
-		p.value(v.Field(i), ft, depth+1)
+		q := p
+		q.raw = p.raw || st != nil && !st.Field(i).Exported()
+		q.value(v.Field(i), ft, depth+1)
 	}
 	p.text("}")
 }

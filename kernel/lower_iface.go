@@ -315,15 +315,24 @@ func (l *lowerer) convertTuple(s string, from *types.Tuple, to []types.Type) str
 }
 
 // parallel assigns values one after another, by way of temporaries: Yaegi
-// fails on several interface values at once. types are those of the targets.
-func (l *lowerer) parallel(targets []ast.Expr, names, values []string, types []types.Type) string {
+// fails on several interface values at once. to are the types of the targets.
+func (l *lowerer) parallel(targets []ast.Expr, names, values []string, to []types.Type) string {
 	var set, assign strings.Builder
 	for i, x := range targets {
-		if ix, ok := ast.Unparen(x).(*ast.IndexExpr); ok {
-			setup, name := l.heldTarget(ix)
-			set.WriteString(setup)
-			names[i] = name
+		setup := ""
+		switch x := ast.Unparen(x).(type) {
+		case *ast.IndexExpr:
+			setup, names[i] = l.heldTarget(x)
+		case *ast.StarExpr:
+			p := l.k.temp()
+			setup, names[i] = p+" := "+l.expr(x.X)+";", "*"+p
+		case *ast.SelectorExpr:
+			if _, ok := l.typeOf(x.X).Underlying().(*types.Pointer); ok && l.info.Selections[x] != nil {
+				p, operand := l.k.temp(), l.operand(x.X)
+				setup, names[i] = p+" := "+operand+";", p+strings.TrimPrefix(names[i], operand)
+			}
 		}
+		set.WriteString(setup)
 	}
 	for i, v := range values {
 		if names[i] == "_" {
@@ -331,7 +340,7 @@ func (l *lowerer) parallel(targets []ast.Expr, names, values []string, types []t
 			continue
 		}
 		t := l.k.temp()
-		fmt.Fprintf(&set, "var %s %s = %s;", t, l.typ(types[i]), v)
+		fmt.Fprintf(&set, "var %s %s = %s;", t, l.typ(to[i]), v)
 		fmt.Fprintf(&assign, "%s = %s;", names[i], t)
 	}
 	return "{" + set.String() + assign.String() + "}"
@@ -353,10 +362,14 @@ func (l *lowerer) heldTarget(x *ast.IndexExpr) (setup, target string) {
 }
 
 // needsParallel tells whether several values go to targets of which one is of
-// an interface type.
-func needsParallel(to []types.Type) bool {
+// an interface type, or a field or a pointer's target, which Yaegi mixes up.
+func needsParallel(targets []ast.Expr, to []types.Type) bool {
 	some := false
-	for _, t := range to {
+	for i, t := range to {
+		switch ast.Unparen(targets[i]).(type) {
+		case *ast.SelectorExpr, *ast.StarExpr:
+			some = true
+		}
 		some = some || t != nil && types.IsInterface(t)
 	}
 	return some && len(to) > 1

@@ -169,6 +169,9 @@ func (l *lowerer) rangeStmt(s *ast.RangeStmt) string {
 	case *types.Chan:
 		return l.rangeChan(s, u)
 	case *types.Map:
+		if _, ok := u.Elem().Underlying().(*types.Chan); ok && s.Value != nil {
+			return l.rangeMapOfChans(s)
+		}
 		return l.rangePlain(s)
 	}
 	if _, elem := elementTypes(t); elem != nil {
@@ -196,6 +199,18 @@ func (l *lowerer) rangeIndexed(s *ast.RangeStmt) string {
 	i, x := l.k.temp(), l.k.temp()
 	return fmt.Sprintf("for %s, %s := 0, %s; %s < len(%s); %s++ {%s%s%s%s}", i, x, l.expr(s.X), i, x, i, l.check(),
 		l.rangeVar(s.Key, s.Tok, i), l.rangeVar(s.Value, s.Tok, x+"["+i+"]"), l.loop("").stmts(s.Body.List))
+}
+
+// rangeMapOfChans: the same for a map of channels.
+func (l *lowerer) rangeMapOfChans(s *ast.RangeStmt) string {
+	k, m := l.k.temp(), l.expr(s.X)
+	open, end := "", ""
+	if !l.pure(s.X) {
+		held := l.k.temp()
+		open, end, m = "{"+held+" := "+m+";", "}", held
+	}
+	return fmt.Sprintf("%sfor %s := range %s {%s%s%s%s}%s", open, k, m, l.check(),
+		l.rangeVar(s.Key, s.Tok, k), l.rangeVar(s.Value, s.Tok, m+"["+k+"]"), l.loop("").stmts(s.Body.List), end)
 }
 
 func (l *lowerer) rangePlain(s *ast.RangeStmt) string {

@@ -132,7 +132,7 @@ func (l *lowerer) assign(s *ast.AssignStmt) string {
 		}
 		rhs = append(rhs, l.implicit(x, to))
 	}
-	if tok == token.ASSIGN && needsParallel(targets) {
+	if tok == token.ASSIGN && needsParallel(s.Lhs, targets) {
 		return declared + l.parallel(s.Lhs, lhs, rhs, targets)
 	}
 	return left + strings.Join(rhs, ", ")
@@ -355,6 +355,7 @@ func (l *lowerer) function(b *ast.BlockStmt, sig *types.Signature, guard string)
 	f := *l
 	f.branch, f.ret, f.label, f.looped = nil, nil, "", false
 	f.fn = &funcFrame{sig: sig, defers: defers(b)}
+	guard += l.zeroResults(sig)
 	if !f.fn.defers {
 		return "{" + guard + f.stmts(b.List) + "}"
 	}
@@ -376,6 +377,19 @@ func (l *lowerer) function(b *ast.BlockStmt, sig *types.Signature, guard string)
 		tail = "; return " + strings.Join(results, ", ")
 	}
 	return "{" + guard + decl + "x__d := rt_.Defers(); rt_.Run(x__d, func() {" + f.stmts(b.List) + "})" + tail + "}"
+}
+
+// zeroResults clears the named results: Yaegi lets them begin with what the
+// caller's variable holds.
+func (l *lowerer) zeroResults(sig *types.Signature) string {
+	out := ""
+	for i := range sig.Results().Len() {
+		if r := sig.Results().At(i); r.Name() != "" && r.Name() != "_" {
+			zero := l.k.temp()
+			out += "var " + zero + " " + l.typ(r.Type()) + "; " + r.Name() + " = " + zero + ";"
+		}
+	}
+	return out
 }
 
 // resultVars names the results of a function; decl declares those without a name.

@@ -20,8 +20,8 @@ func TestMoreCells(t *testing.T) {
 	for _, file := range files {
 		for _, c := range loadCases(t, file) {
 			t.Run(c.Category+"/"+c.Name, func(t *testing.T) {
-				if todo[c.Category+"/"+c.Name] {
-					t.Skip("not right yet")
+				if why := todo[c.Category+"/"+c.Name]; why != "" {
+					t.Skip(why)
 				}
 				for i, e := range c.Errors { // they are plain text
 					c.Errors[i] = regexp.QuoteMeta(e)
@@ -32,12 +32,14 @@ func TestMoreCells(t *testing.T) {
 	}
 }
 
-// unsolved names the sessions that do not give what compiled Go gives.
-func unsolved() map[string]bool {
-	return map[string]bool{
-		"concurrency/mutex-and-atomic": true,
-		"stdlib/json-decoder-and-any":  true,
-		"stdlib/template-more":         true,
-		"types/recursive-types":        true,
+// unsolved names the sessions that do not give what compiled Go gives, and why;
+// docs/limits.md tells what a user sees.
+func unsolved() map[string]string {
+	return map[string]string{
+		"concurrency/mutex-and-atomic":      "atomic.Pointer is generic",
+		"stdlib/json-decoder-and-any":       "DisallowUnknownFields does not see the fields of session types",
+		"stdlib/template-more":              "text/template does not see the methods of session types",
+		"types/recursive-types":             "recursive function types",
+		"work/config-from-env-and-defaults": "json: errors have no type, and a pointer in a nested unnamed struct stays nil",
 	}
 }
