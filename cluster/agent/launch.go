@@ -128,7 +128,7 @@ func (a *Agent) newExecutorLocked(f *framework, m *link.Run) *executor {
 	ctx, cancel := context.WithCancel(a.ctx)
 	ex.cancel = cancel
 	a.infof("Launching executor '%s' of framework %s with container '%s' in %s", ex.id(), f.id(), ex.container, ex.dir)
-	f.executors = append(slices.Clone(f.executors), ex)
+	f.add(ex)
 	first := m.Tasks[0]
 	a.tasks.Go(func() {
 		defer cancel()

@@ -13,7 +13,8 @@ import (
 // framework is one that has executors on this agent, or had.
 type framework struct {
 	info        *v1.FrameworkInfo
-	executors   []*executor // in the order of their launch
+	executors   []*executor // in the order of their launch; changed by add and remove
+	byID        map[string]*executor
 	completed   []*executor
 	terminating bool // torn down: updates of its tasks are of no interest any more
 }
@@ -169,30 +170,52 @@ func (a *Agent) frameworkLocked(id string) *framework {
 	return nil
 }
 
-func (f *framework) executor(id string) *executor {
-	for _, ex := range f.executors {
-		if ex.id() == id {
-			return ex
-		}
+// add appends an executor. Pages may still read the former list, which ends before.
+func (f *framework) add(ex *executor) {
+	if f.byID == nil {
+		f.byID = map[string]*executor{}
 	}
-	return nil
+	f.byID[ex.id()] = ex
+	f.executors = append(f.executors, ex)
 }
+
+// remove takes an executor out, and says whether it was there. The list is a new
+// one: pages may still read the former.
+func (f *framework) remove(ex *executor) bool {
+	if f.byID[ex.id()] != ex {
+		return false
+	}
+	delete(f.byID, ex.id())
+	i := slices.Index(f.executors, ex)
+	f.executors = slices.Concat(f.executors[:i], f.executors[i+1:])
+	return true
+}
+
+func (f *framework) executor(id string) *executor { return f.byID[id] }
 
 // find gives the executor that has the task: t is nil while the task is queued.
 func (f *framework) find(taskID string) (ex *executor, t *task) {
-	for _, ex := range f.executors {
-		for _, t := range ex.tasks {
-			if t.id() == taskID {
-				return ex, t
-			}
+	if ex := f.byID[taskID]; ex != nil { // that of a command task has the task's id
+		if t, ok := ex.find(taskID); ok {
+			return ex, t
 		}
-		for _, q := range ex.queued {
-			if q.GetTaskId().GetValue() == taskID {
-				return ex, nil
-			}
+	}
+	for _, ex := range f.executors {
+		if t, ok := ex.find(taskID); ok {
+			return ex, t
 		}
 	}
 	return nil, nil
+}
+
+// find says whether the executor has a task: t is nil while it is queued.
+func (ex *executor) find(taskID string) (t *task, ok bool) {
+	for _, t := range ex.tasks {
+		if t.id() == taskID {
+			return t, true
+		}
+	}
+	return nil, slices.ContainsFunc(ex.queued, func(q *v1.TaskInfo) bool { return q.GetTaskId().GetValue() == taskID })
 }
 
 // maxCompletedExecutors and maxCompletedFrameworks bound what is remembered

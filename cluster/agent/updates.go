@@ -153,10 +153,9 @@ func (a *Agent) completeLocked(key taskKey) {
 // its tasks are acknowledged, and its framework when it was the last.
 func (a *Agent) retireLocked(ex *executor) {
 	f := ex.framework
-	if ex.state != terminated || (len(ex.tasks) > 0 && !f.terminating) || !slices.Contains(f.executors, ex) {
+	if ex.state != terminated || (len(ex.tasks) > 0 && !f.terminating) || !f.remove(ex) {
 		return
 	}
-	f.executors = slices.DeleteFunc(slices.Clone(f.executors), func(x *executor) bool { return x == ex })
 	f.completed = bounded(f.completed, ex, maxCompletedExecutors)
 	if len(f.executors) == 0 {
 		a.frameworks = slices.DeleteFunc(slices.Clone(a.frameworks), func(x *framework) bool { return x == f })
