@@ -130,12 +130,28 @@ func (l *lowerer) assign(s *ast.AssignStmt) string {
 			to = l.targetType(s.Lhs[i])
 			targets[i] = to
 		}
-		rhs = append(rhs, l.implicit(x, to))
+		value := l.implicit(x, to)
+		if _, ok := ast.Unparen(x).(*ast.CompositeLit); ok && tok == token.ASSIGN && l.isResult(s.Lhs[min(i, len(s.Lhs)-1)]) {
+			t := l.k.temp() // Yaegi would lose a literal
+			value = "func() " + l.typ(to) + " { var " + t + " " + l.typ(to) + " = " + value + "; return " + t + " }()"
+		}
+		rhs = append(rhs, value)
 	}
 	if tok == token.ASSIGN && needsParallel(s.Lhs, targets) {
 		return declared + l.parallel(s.Lhs, lhs, rhs, targets)
 	}
 	return left + strings.Join(rhs, ", ")
+}
+
+// isResult tells whether x is a named result of the function at hand or of one
+// around it.
+func (l *lowerer) isResult(x ast.Expr) bool {
+	id, ok := ast.Unparen(x).(*ast.Ident)
+	if !ok {
+		return false
+	}
+	v, ok := l.info.Uses[id].(*types.Var)
+	return ok && v.Kind() == types.ResultVar
 }
 
 // declared gives the declarations of the new variables of `a, b := e` when
