@@ -54,7 +54,7 @@ func (r *REPL) helpPage(name string) bool {
 	}
 	text, ok := r.o.Help(name)
 	if ok {
-		r.page(wrapLines(text, r.textWidth(), ""))
+		r.page(wrapLines(joinLines(text), r.textWidth(), ""))
 	}
 	return ok
 }

@@ -179,3 +179,11 @@ func TestSavedOutputHasPatternsForWhatChanges(t *testing.T) {
 		t.Error("the patterns do not fit what they stand for")
 	}
 }
+
+func TestJoinLines(t *testing.T) {
+	const text = "launch(what any) *Task\n\nOne paragraph\nof two lines.\n\nExample:\n  a := 1\n  b := 2\n\nNames:\n  x  one\n  y  two\n- an item\ngoes on\n"
+	const want = "launch(what any) *Task\n\nOne paragraph of two lines.\n\nExample:\n  a := 1\n  b := 2\n\nNames:\n  x  one\n  y  two\n- an item goes on\n"
+	if got := joinLines(text); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -146,6 +146,27 @@ func wrapLines(text string, width int, hang string) string {
 	return strings.Join(lines, "\n")
 }
 
+// joinLines makes one line of each paragraph, so that it can be wrapped anew.
+// What is indented, and what stands before it, keeps its lines.
+func joinLines(text string) string {
+	var b strings.Builder
+	previous := ""
+	for i, line := range strings.Split(text, "\n") {
+		switch {
+		case i == 0:
+		case previous == "" || line == "" || strings.ContainsAny(line[:1], " \t-|#"):
+			b.WriteByte('\n')
+		case strings.ContainsAny(previous[:1], " \t|#"):
+			b.WriteByte('\n')
+		default:
+			b.WriteByte(' ')
+		}
+		b.WriteString(line)
+		previous = line
+	}
+	return b.String()
+}
+
 // wrap breaks a text between words into lines of at most width columns.
 func wrap(text string, width int) []string {
 	var lines []string

@@ -77,7 +77,7 @@ func (f *eventFeed) command(_ context.Context, args string, out io.Writer) error
 }
 
 func (nb *notebook) setWire(ctx context.Context, args string, out io.Writer) error {
-	on, err := onOff(args)
+	on, err := onOff(":wire", args)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (nb *notebook) setWire(ctx context.Context, args string, out io.Writer) err
 }
 
 func (nb *notebook) setDryRun(ctx context.Context, args string, out io.Writer) error {
-	on, err := onOff(args)
+	on, err := onOff(":dry", args)
 	if err != nil {
 		return err
 	}
@@ -108,18 +108,19 @@ func (nb *notebook) setDryRun(ctx context.Context, args string, out io.Writer) e
 	return nil
 }
 
-func onOff(args string) (bool, error) {
+// onOff reads the argument of command.
+func onOff(command, args string) (bool, error) {
 	switch strings.TrimSpace(args) {
 	case "on":
 		return true, nil
 	case "off":
 		return false, nil
 	}
-	return false, fmt.Errorf("say on or off, not %q", args)
+	return false, fmt.Errorf("%s: want on or off, got %q", command, strings.TrimSpace(args))
 }
 
 func (nb *notebook) showCurl(_ context.Context, args string, out io.Writer) error {
-	n, err := count(args, 1)
+	n, err := count(":curl", args, 1)
 	if err != nil {
 		return err
 	}
@@ -136,7 +137,7 @@ func (nb *notebook) showCurl(_ context.Context, args string, out io.Writer) erro
 }
 
 func (nb *notebook) showCalls(_ context.Context, args string, out io.Writer) error {
-	n, err := count(args, 20)
+	n, err := count(":calls", args, 20)
 	if err != nil {
 		return err
 	}
@@ -152,15 +153,15 @@ func (nb *notebook) showCalls(_ context.Context, args string, out io.Writer) err
 	return nil
 }
 
-// count reads a positive number; empty is the default.
-func count(args string, otherwise int) (int, error) {
+// count reads the argument of command, a positive number; empty is the default.
+func count(command, args string, otherwise int) (int, error) {
 	args = strings.TrimSpace(args)
 	if args == "" {
 		return otherwise, nil
 	}
 	n, err := strconv.Atoi(args)
 	if err != nil || n < 1 {
-		return 0, fmt.Errorf("%q is not a number from 1", args)
+		return 0, fmt.Errorf("%s: %q is not a number from 1", command, args)
 	}
 	return n, nil
 }

@@ -43,6 +43,14 @@ func (nb *notebook) resume(ctx context.Context) {
 		nb.notice(fmt.Sprintf("resume %s: %v", nb.store.name(), err))
 		return
 	}
-	nb.notice(fmt.Sprintf("session %s goes on: %d events and %d tasks are known, functions, types and constants are back; variables are not",
-		nb.store.name(), len(s.Events(nil)), len(s.Tasks())))
+	nb.notice(fmt.Sprintf("session %s goes on: %s and %s are known, functions, types and constants are back; variables are not",
+		nb.store.name(), counted(len(s.Events(nil)), "event"), counted(len(s.Tasks()), "task")))
+}
+
+// counted is a number with its noun: 1 task, 2 tasks.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprint(n, " ", noun)
 }

@@ -91,9 +91,13 @@ func TestLaunchInADryRun(t *testing.T) {
 	s.subscribe()
 	s.waitForOffers()
 	s.now("test").SetDryRun(true)
-	got := failure(t, func() { s.launch("true") })
-	if want := "launch: dry run, so there is no task. Not sent: curl "; !strings.HasPrefix(got, want) || !strings.Contains(got, `"ACCEPT"`) {
+	var out strings.Builder
+	s.o.Out = &out
+	if got, want := failure(t, func() { s.launch("true") }), "launch: dry run, so there is no task"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := out.String(), "Not sent: curl "; !strings.HasPrefix(got, want) || !strings.Contains(got, `"ACCEPT"`) {
+		t.Errorf("printed %q, want %q", got, want)
 	}
 	s.now("test").SetDryRun(false)
 	s.launch("true").Wait("TASK_RUNNING") // the offer is still there

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -53,7 +54,10 @@ func (s *Set) subscribeBody(args []any) (*resources.Document, error) {
 	if len(args) > 1 {
 		return nil, fmt.Errorf("takes one argument, got %d", len(args))
 	}
-	name, isText := args[0].(string)
+	name, isText := text(args[0])
+	if v := reflect.ValueOf(args[0]); !isText && (v.CanInt() || v.CanUint() || v.CanFloat() || v.Kind() == reflect.Bool) {
+		return nil, unknown(args[0], "a framework's name, or a SUBSCRIBE body")
+	}
 	if !isText || looksLikeJSON(name) || strings.HasSuffix(name, ".json") {
 		body, err := s.body(args[0])
 		if err == nil && body.Get("type").String() != "SUBSCRIBE" {
@@ -106,6 +110,8 @@ func (s *Set) request(args []any) (request, error) {
 				return req, errors.New("the URL is empty; leave it out to post to the leading master")
 			}
 			req.url, args = url, args[1:]
+		} else if ok && len(args) > 1 && !looksLikeJSON(url) && !strings.HasSuffix(url, ".json") && isBody(args[1]) {
+			return req, fmt.Errorf("%q is no URL; write post(body) or post(\"http://host:port/api/v1/scheduler\", body)", url)
 		}
 	}
 	if len(args) == 0 {
@@ -128,6 +134,12 @@ func (s *Set) request(args []any) (request, error) {
 		req.header.Set(strings.TrimSpace(name), strings.TrimSpace(value))
 	}
 	return req, nil
+}
+
+// isBody tells a body from a header.
+func isBody(v any) bool {
+	line, isText := text(v)
+	return !isText || looksLikeJSON(line)
 }
 
 // postRaw sends a request with headers of the cell's choice. What the cell does

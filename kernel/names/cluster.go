@@ -255,10 +255,10 @@ func (s *Set) operator(callType string, args ...any) Page {
 }
 
 func (s *Set) optionalBody(args []any) ([]byte, error) {
-	switch len(args) {
-	case 0:
+	switch {
+	case len(args) == 0, len(args) == 1 && args[0] == nil:
 		return nil, nil
-	case 1:
+	case len(args) == 1:
 		doc, err := s.body(args[0])
 		if err != nil {
 			return nil, err

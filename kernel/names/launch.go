@@ -35,7 +35,7 @@ func (s *Set) launch(args ...any) *Task {
 			return nil, err
 		}
 		if live.Status().DryRun {
-			return nil, notSent(ctx, live, want.body)
+			return nil, s.notSent(ctx, live, want.body)
 		}
 		tasks, err := live.Launch(ctx, want.body.JSON())
 		if err != nil {
@@ -48,13 +48,15 @@ func (s *Set) launch(args ...any) *Task {
 	})
 }
 
-// notSent shows what a dry run keeps back: there is no task to give.
-func notSent(ctx context.Context, live *session.Session, body *resources.Document) error {
+// notSent prints what a dry run keeps back, on a line that can be pasted into
+// a shell; the error says that there is no task to give.
+func (s *Set) notSent(ctx context.Context, live *session.Session, body *resources.Document) error {
 	answer, err := live.Post(ctx, body.JSON())
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("dry run, so there is no task. %s", answer)
+	fmt.Fprintln(s.o.Out, answer)
+	return errors.New("dry run, so there is no task")
 }
 
 func (s *Set) launchArgs(args []any) (launchArgs, error) {
