@@ -162,7 +162,9 @@ func chunksOf(cell string) []string {
 	return out
 }
 
-func complete(s string) bool { return isDecl(s) || isStmt(s) || strings.HasPrefix(s, "import ") && parses("package p;"+s) }
+func complete(s string) bool {
+	return isDecl(s) || isStmt(s) || strings.HasPrefix(s, "import ") && parses("package p;"+s)
+}
 
 func parses(s string) bool {
 	_, err := parser.ParseFile(token.NewFileSet(), "", s, 0)
