@@ -449,7 +449,7 @@ func (h *host) decodeStruct(data []byte, v reflect.Value, t types.Type) error {
 // typeError names the type as the cell does.
 func typeError(err error, t types.Type) error {
 	if e, ok := err.(*json.UnmarshalTypeError); ok {
-		return fmt.Errorf("json: cannot unmarshal %s into Go value of type %s", e.Value, goTypeText(t))
+		return jsonTypeError{e, fmt.Sprintf("json: cannot unmarshal %s into Go value of type %s", e.Value, goTypeText(t))}
 	}
 	return err
 }
@@ -460,10 +460,24 @@ func inField(err error, t types.Type, field string) error {
 		if o := typeNameOf(t); o != nil {
 			name = o.Name()
 		}
-		return fmt.Errorf("json: cannot unmarshal %s into Go struct field %s.%s of type %s", e.Value, name, field, e.Type)
+		in := *e
+		in.Struct, in.Field = name, field
+		return &in
 	}
 	return err
 }
+
+// jsonTypeError is an UnmarshalTypeError that tells the type as the cell does.
+type jsonTypeError struct {
+	error *json.UnmarshalTypeError
+	text  string
+}
+
+// Error gives the text.
+func (e jsonTypeError) Error() string { return e.text }
+
+// Unwrap gives the error of encoding/json.
+func (e jsonTypeError) Unwrap() error { return e.error }
 
 func mapKeys(m map[string]json.RawMessage) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
