@@ -77,7 +77,7 @@ func (l *lowerer) argument(x *ast.CallExpr, i int, host bool) string {
 	switch {
 	case to == nil || isTuple(from):
 		return s
-	case host && isEmptyInterface(to) && !keepers[l.callee(x).Pkg().Path()]:
+	case host && isEmptyInterface(to) && !keeps(l.callee(x).Pkg().Path()):
 		if !types.IsInterface(from) || x.Ellipsis.IsValid() {
 			return s
 		}

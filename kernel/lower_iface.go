@@ -249,8 +249,15 @@ func (l *lowerer) errorsAs(x *ast.CallExpr) (string, bool) {
 		target, l.expr(x.Args[1]), l.typeTest("e", p.Elem()), target, l.expr(x.Args[0])), true
 }
 
-// keepers are the packages whose functions only keep the `any` that they get.
-var keepers = map[string]bool{"context": true, "sync": true, "sync/atomic": true, "container/list": true, "container/ring": true, "container/heap": true}
+// keeps tells whether the functions of a package only keep the `any` that they
+// get.
+func keeps(importPath string) bool {
+	switch importPath {
+	case "context", "sync", "sync/atomic", "container/list", "container/ring", "container/heap":
+		return true
+	}
+	return false
+}
 
 // spreadCall lowers f(g()) where the values of g change their form: a literal
 // takes them and passes them on.

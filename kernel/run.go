@@ -164,7 +164,10 @@ type ending struct {
 // execute runs the prepared cell until it ends or ctx does.
 func (k *Kernel) execute(ctx context.Context, c *checked) ([]Value, error) {
 	h := k.host
-	k.shown, k.frames = nil, nil
+	k.shown = nil
+	k.frameMu.Lock() // a goroutine of an earlier cell may panic now
+	k.frames = nil
+	k.frameMu.Unlock()
 	*k.at = 0
 	h.place.Store(0)
 	h.reason.Store(nil)
