@@ -114,6 +114,17 @@ type Diagnostic struct {
 	Message   string
 }
 
+// CellLine is the line of the failed cell that the error is about, from 1; 0
+// when that is unknown or lies in another cell.
+func (e *Error) CellLine() int {
+	for _, d := range e.Diagnostics {
+		if d.Cell == 0 || d.Cell == e.Cell {
+			return d.Line
+		}
+	}
+	return 0
+}
+
 // place is "[cell]:line:col" as far as it is known.
 func (d Diagnostic) place(cell int) string {
 	if d.Cell != 0 {

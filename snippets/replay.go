@@ -13,7 +13,8 @@ import (
 type Options struct {
 	// Eval runs one cell and gives all that it shows: printed text and the
 	// values of its last expression. err is the failure of the cell; its text
-	// is shown as "error: ..." after the output. Required.
+	// is shown as "error: ..." after the output. An error with a method
+	// CellLine() int is reported at that line of the cell. Required.
 	Eval func(ctx context.Context, code string) (output string, err error)
 	// Check compares with the expected output and reports differences.
 	Check bool
@@ -177,7 +178,7 @@ func (r *replay) judge(c *Cell, shown string, err error) {
 	switch {
 	case err != nil && !expectsError:
 		if c.Output == nil || !r.Check {
-			fail(c.Line, fmt.Sprintf("cell [%d] failed: %s", c.N, firstLine(err)), "")
+			fail(c.Line+lineIn(err), fmt.Sprintf("cell [%d] failed: %s", c.N, firstLine(err)), "")
 		}
 		r.report.Stopped = true
 	case err == nil && c.Fails && c.Output == nil:
@@ -219,6 +220,16 @@ func (r *replay) print(text string) error {
 		return fmt.Errorf("replay %s: %w", r.nb.Name, err)
 	}
 	return nil
+}
+
+// lineIn is the line of the cell that its error is about; 0, the line of the
+// fence, when the error does not tell.
+func lineIn(err error) int {
+	var placed interface{ CellLine() int }
+	if errors.As(err, &placed) {
+		return placed.CellLine()
+	}
+	return 0
 }
 
 func firstLine(err error) string {
