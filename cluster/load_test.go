@@ -48,7 +48,7 @@ func startLoad(b *testing.B, c *Cluster) *load {
 	ctx, cancel := context.WithCancel(b.Context())
 	transport := &http.Transport{MaxIdleConnsPerHost: loadConnections}
 	l := &load{b: b, client: &http.Client{Transport: transport}, url: c.MasterURL() + "/api/v1/scheduler", gone: cancel,
-		bodies: make(chan string, 100000), ended: make(chan struct{}, 100000), offers: map[string]gjson.Result{}}
+		bodies: make(chan string, 1000), ended: make(chan struct{}, 100000), offers: map[string]gjson.Result{}}
 	res, err := l.post(`{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"root","name":"load"}}}`)
 	if err != nil {
 		b.Fatal(err)
@@ -172,10 +172,21 @@ const updates = 3
 // run launches n tasks and returns when the end of the last is acknowledged.
 func (l *load) run(n int) {
 	l.b.Helper()
+	l.want(n)
+	l.await(n)
+}
+
+// want lets n more tasks be launched.
+func (l *load) want(n int) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.wanted += n
 	l.launchLocked()
-	l.mu.Unlock()
+}
+
+// await waits until n more tasks have ended.
+func (l *load) await(n int) {
+	l.b.Helper()
 	late := time.After(loadTimeout)
 	for done := range updates * n {
 		select {
