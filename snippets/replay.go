@@ -47,6 +47,9 @@ func (r Report) OK() bool { return len(r.Failures) == 0 }
 
 // String is the summary in one line.
 func (r Report) String() string {
+	if r.Cells == 0 {
+		return r.Name + ": no cells in it (blocks that begin with ```go)"
+	}
 	text := fmt.Sprintf("%s: %s ran in %s", r.Name, count(r.Ran, "cell"), r.Duration.Round(10*time.Millisecond))
 	if r.Skipped > 0 {
 		text += fmt.Sprintf(", %d skipped", r.Skipped)

@@ -116,6 +116,9 @@ func TestReportString(t *testing.T) {
 	if got, want := r.String(), "a.md: 3 cells ran in 1.23s, 1 skipped, all as expected"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	if got, want := (Report{Name: "a.md"}).String(), "a.md: no cells in it (blocks that begin with ```go)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	r.Failures, r.Stopped = []Failure{{}}, true
 	if got, want := r.String(), "a.md: 3 cells ran in 1.23s, 1 skipped, 1 not as expected; stopped, 1 cell not run"; got != want {
 		t.Errorf("got %q, want %q", got, want)

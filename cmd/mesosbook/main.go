@@ -67,10 +67,14 @@ func wrongUsage(c *cobra.Command) {
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
-				return usageError{err}
+			err := check(c, args)
+			switch {
+			case err == nil:
+				return nil
+			case len(args) == 0:
+				err = fmt.Errorf("%s: an argument is missing; write %s", c.Name(), c.UseLine())
 			}
-			return nil
+			return usageError{err}
 		}
 	}
 	for _, sub := range c.Commands() {

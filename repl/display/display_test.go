@@ -159,6 +159,14 @@ func TestTheEndOfAnIDStays(t *testing.T) {
 	}
 }
 
+func TestANarrowHeaderKeepsItsBeginning(t *testing.T) {
+	v := value([]task{{"f8d2b34f-65e9-4cc3-99aa-1fa066fcd86c-O1", 123456, []string{"something long here"}}})
+	got, _, _ := strings.Cut(Text(v, Options{Width: 12}), "\n")
+	if strings.HasPrefix(got, "…") {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestColorChangesNoText(t *testing.T) {
 	text := "{\"a\":[1,true,null,\"x\\u001b\"]}"
 	got := Text(value(text), Options{Color: true})

@@ -18,7 +18,7 @@ func table(header []string, rows [][]string, o Options) string {
 		shrink(widths, o.Width-1)
 	}
 	var b strings.Builder
-	for _, row := range all {
+	for n, row := range all {
 		var line strings.Builder
 		for i := range widths {
 			cell := ""
@@ -28,7 +28,7 @@ func table(header []string, rows [][]string, o Options) string {
 			if i > 0 {
 				line.WriteString("  ")
 			}
-			if i == 0 && columns(cell) > widths[0] {
+			if n > 0 && i == 0 && columns(cell) > widths[0] {
 				cell = narrow.TruncateLeft(cell, columns(cell)-widths[0]+1, "…")
 			}
 			line.WriteString(pad(cell, widths[i]))
