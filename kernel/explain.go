@@ -169,7 +169,9 @@ func suggest(name string, candidates []string) string {
 		}
 		d := distance(strings.ToLower(name), strings.ToLower(c), bestDist+1)
 		better := d == bestDist && len(c) > len(name) && len(best) < len(name) // a letter was left out
-		if d < bestDist || d == bestDist && best == "" || better {
+		// of Offers and offers, the one that is written like the name
+		alike := d == bestDist && best != "" && token.IsExported(c) == token.IsExported(name) && token.IsExported(best) != token.IsExported(name)
+		if d < bestDist || d == bestDist && best == "" || better || alike {
 			best, bestDist = c, d
 		}
 	}
