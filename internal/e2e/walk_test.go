@@ -135,14 +135,30 @@ func TestWalk(t *testing.T) {
 	if p.s.State() != session.Subscribed {
 		t.Errorf("state %s", p.s.State())
 	}
+	p.acknowledged() // a teardown does not wait for acknowledgements under way
 	if a, err := p.s.Teardown(p.ctx); err != nil || a.Status != 202 {
 		t.Errorf("teardown: %v %v", a, err)
 	}
 	if p.s.State() != session.Disconnected || !errors.Is(p.s.LastError(), nil) {
 		t.Errorf("after the teardown: %s, %v", p.s.State(), p.s.LastError())
 	}
-	if st := p.s.Status(); st.Acknowledged != st.Updates {
-		t.Errorf("%d updates, %d acknowledged", st.Updates, st.Acknowledged)
+}
+
+// acknowledged waits until the master has taken every acknowledgement.
+func (p *pair) acknowledged() {
+	p.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		st := p.s.Status()
+		if st.Acknowledged == st.Updates {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-p.ctx.Done():
+			p.Fatalf("%d updates, %d acknowledged", st.Updates, st.Acknowledged)
+		}
 	}
 }
 
