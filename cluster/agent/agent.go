@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"mesosbook/cluster/agent/supervisor"
+	"mesosbook/cluster/glog"
 	"mesosbook/cluster/link"
 	"mesosbook/cluster/resources"
 	v1 "mesosbook/mesos/v1"
@@ -25,7 +26,7 @@ var errClosed = errors.New("agent closed")
 // Agent is one agent. Its methods may be called from any goroutine.
 type Agent struct {
 	opts    Options
-	log     *logQueue
+	log     *glog.Logger
 	started time.Time
 	cache   *fetchCache
 
@@ -65,7 +66,7 @@ func New(opts Options) (*Agent, error) {
 	resources.UpgradeAll(opts.Info.Resources)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a := &Agent{
-		opts: opts, log: newLogQueue(opts.Log), started: time.Now(),
+		opts: opts, log: glog.New(opts.Log), started: time.Now(),
 		ctx: ctx, cancel: cancel, registered: make(chan struct{}),
 		total: resources.New(opts.Info.Resources),
 	}
@@ -91,7 +92,7 @@ func (a *Agent) Start(ctx context.Context) error {
 		return fmt.Errorf("start agent: %w", errClosed)
 	}
 	a.id, a.recovered = id, true
-	a.log.start()
+	a.log.Start()
 	a.connectLocked()
 	return nil
 }
@@ -133,7 +134,7 @@ func (a *Agent) Close() error {
 		a.killAll()
 	}
 	a.tasks.Wait()
-	a.log.stop()
+	a.log.Stop()
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"mesosbook/cluster/agent/supervisor"
+	"mesosbook/cluster/glog"
 	v1 "mesosbook/mesos/v1"
 )
 
@@ -118,7 +119,7 @@ func (r *taskRun) start() error {
 		return err
 	}
 	p, err := a.spawn(r.ex, start{command: r.info.Command, env: r.env, user: r.user, limits: limitsOf(r.info.Container),
-		dir: r.dir, note: logPrefix('I') + " executor.cpp:740] Forked command at %d\n"})
+		dir: r.dir, note: glog.Prefix('I', "executor.cpp:740") + "Forked command at %d\n"})
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mesosbook/cluster/glog"
 	"mesosbook/cluster/link"
 	"mesosbook/cluster/master/allocator"
 	v1 "mesosbook/mesos/v1"
@@ -31,7 +32,7 @@ import (
 type Master struct {
 	opts    Options
 	info    *v1.MasterInfo
-	log     *logger
+	log     *glog.Logger
 	auth    authenticator
 	started time.Time
 	elected time.Time
@@ -39,7 +40,6 @@ type Master struct {
 	ctx     context.Context // ends with Stop
 	cancel  context.CancelFunc
 	running sync.WaitGroup // the allocation, links and streams
-	logging sync.WaitGroup
 
 	silent atomic.Bool // heartbeats are held
 
@@ -69,7 +69,7 @@ func New(o Options) (*Master, error) {
 		return nil, err
 	}
 	m := &Master{
-		opts: o, log: newLogger(o.Log), auth: authenticator{o.Credentials},
+		opts: o, log: glog.New(o.Log), auth: authenticator{o.Credentials},
 		alloc:      allocator.New(allocator.Options{Interval: o.AllocationInterval, MinAllocatable: o.MinAllocatable}),
 		frameworks: map[string]*framework{}, completed: newBounded[*framework](o.MaxCompletedFrameworks),
 		agents: map[string]*agent{}, links: map[*link.Conn]*agent{}, unreachable: map[string]*v1.TimeInfo{}, gone: map[string]bool{},
@@ -115,7 +115,7 @@ func (m *Master) Start(ctx context.Context) {
 	context.AfterFunc(ctx, m.cancel)
 	m.logf("Master %s (%s) started on %s", m.info.GetId(), m.opts.Hostname, m.opts.address())
 	m.running.Go(m.allocate)
-	m.logging.Go(func() { m.log.run(m.ctx) })
+	m.log.Start()
 }
 
 // Stop ends all streams and links and waits for them. Twice is fine.
@@ -140,7 +140,7 @@ func (m *Master) Stop() {
 	}
 	m.mu.Unlock()
 	m.running.Wait()
-	m.logging.Wait()
+	m.log.Stop()
 }
 
 // allocate runs the periodic allocation. It ends with m.ctx and blocks on

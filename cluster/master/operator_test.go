@@ -276,7 +276,7 @@ func TestLogLines(t *testing.T) {
 	bubble(t, Options{Log: &log}, func(r *rig) {
 		r.framework()
 		r.m.Stop()
-		if got := log.String(); !strings.Contains(got, " master] Subscribed framework "+r.m.ID()+"-0000 (test) with roles [*]\n") {
+		if got := log.String(); !strings.Contains(got, "] Subscribed framework "+r.m.ID()+"-0000 (test) with roles [*]\n") {
 			t.Errorf("log:\n%s", got)
 		}
 	})
