@@ -29,6 +29,9 @@ func (l *lowerer) call(x *ast.CallExpr) string {
 	if s, ok := l.runtimeFormat(x); ok {
 		return s
 	}
+	if s, ok := l.decodeCall(x); ok {
+		return s
+	}
 	return l.called(x.Fun) + "(" + strings.Join(l.arguments(x), ", ") + dots(x) + ")"
 }
 
@@ -322,6 +325,27 @@ func holdsAny(t types.Type) bool {
 		return false
 	}
 	return types.IsInterface(elem) || holdsAny(elem) || key != nil && types.IsInterface(key)
+}
+
+// decodeCall lowers Decode of a json.Decoder, whose settings the values of
+// session types need.
+func (l *lowerer) decodeCall(x *ast.CallExpr) (string, bool) {
+	f := l.callee(x)
+	if f == nil || f.FullName() != "(*encoding/json.Decoder).Decode" || len(x.Args) != 1 {
+		return "", false
+	}
+	recv, t := ast.Unparen(x.Fun).(*ast.SelectorExpr).X, l.typeOf(x.Args[0])
+	id := 0
+	switch {
+	case !types.Identical(l.typeOf(recv), f.Signature().Recv().Type()), isTuple(t):
+		return "", false
+	case types.IsInterface(t):
+	case l.mentionsSession(t):
+		id = l.k.host.typeID(t)
+	default:
+		return "", false
+	}
+	return fmt.Sprintf("rt_.Decode(%s, %s, %d)", l.expr(recv), l.expr(x.Args[0]), id), true
 }
 
 // jsonArgs wraps values of session types, whose embedding and methods

@@ -37,7 +37,6 @@ func TestMoreCells(t *testing.T) {
 func unsolved() map[string]string {
 	return map[string]string{
 		"concurrency/mutex-and-atomic": "atomic.Pointer is generic",
-		"stdlib/json-decoder-and-any":  "DisallowUnknownFields does not see the fields of session types",
 		"stdlib/template-more":         "text/template does not see the methods of session types",
 		"types/recursive-types":        "recursive function types",
 	}
