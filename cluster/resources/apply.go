@@ -14,55 +14,75 @@ import (
 // GROW_VOLUME or SHRINK_VOLUME. It fails when r has not what op takes; any
 // other operation leaves r as it is. Both sides are allocated alike, or neither.
 func (r Resources) Apply(op *v1.Offer_Operation) (Resources, error) {
-	from, to := conversion(op)
-	if !r.Contains(from) {
-		return r, fmt.Errorf("%s does not contain %s", r, from)
+	for _, c := range Conversions(op) {
+		if !r.Contains(c.From) {
+			return r, fmt.Errorf("%s does not contain %s", r, c.From)
+		}
+		r = r.Sub(c.From).Add(c.To)
+		if c.last && r.Contains(c.From) {
+			return r, fmt.Errorf("Persistent volume %s cannot be removed due to additional shared copies", c.From)
+		}
 	}
-	return r.Sub(from).Add(to), nil
+	return r, nil
 }
 
-// conversion is what an operation takes and what it gives for that.
-func conversion(op *v1.Offer_Operation) (from, to Resources) {
+// Conversion is one step of an operation: what it takes and gives for that.
+type Conversion struct {
+	From, To Resources
+	last     bool // there may not be another of From
+}
+
+// Conversions are the steps of an operation, in order: one for each volume or
+// reservation (common/resources_utils.cpp:92-240).
+func Conversions(op *v1.Offer_Operation) []Conversion {
+	var out []Conversion
 	switch op.GetType() {
 	case v1.Offer_Operation_RESERVE:
-		to = New(op.GetReserve().GetResources())
+		to := New(op.GetReserve().GetResources())
+		from := to.popReservation()
 		if src := op.GetReserve().GetSource(); len(src) > 0 {
-			return New(src), to
+			from = New(src)
 		}
-		return to.popReservation(), to
+		return []Conversion{{From: from, To: to}}
 	case v1.Offer_Operation_UNRESERVE:
-		from = New(op.GetUnreserve().GetResources())
-		return from, from.popReservation()
+		for _, p := range op.GetUnreserve().GetResources() {
+			from := New([]*v1.Resource{p})
+			out = append(out, Conversion{From: from, To: from.popReservation()})
+		}
 	case v1.Offer_Operation_CREATE:
-		to = New(op.GetCreate().GetVolumes())
-		return to.withoutVolume(), to
+		for _, p := range op.GetCreate().GetVolumes() {
+			to := New([]*v1.Resource{p})
+			out = append(out, Conversion{From: to.WithoutVolume(), To: to})
+		}
 	case v1.Offer_Operation_DESTROY:
-		from = New(op.GetDestroy().GetVolumes())
-		return from, from.withoutVolume()
+		for _, p := range op.GetDestroy().GetVolumes() {
+			from := New([]*v1.Resource{p})
+			out = append(out, Conversion{From: from, To: from.WithoutVolume(), last: true})
+		}
 	case v1.Offer_Operation_GROW_VOLUME:
-		return resize(op.GetGrowVolume().GetVolume(), op.GetGrowVolume().GetAddition(), true)
+		return []Conversion{resize(op.GetGrowVolume().GetVolume(), op.GetGrowVolume().GetAddition(), true)}
 	case v1.Offer_Operation_SHRINK_VOLUME:
 		v := op.GetShrinkVolume().GetVolume()
 		part := proto.CloneOf(v)
 		part.Scalar = op.GetShrinkVolume().GetSubtract()
-		return resize(v, part, false)
+		return []Conversion{resize(v, part, false)}
 	}
-	return nil, nil
+	return out
 }
 
 // resize gives a volume the addition, or takes part of it away.
-func resize(volume, part *v1.Resource, grow bool) (from, to Resources) {
-	old, free := New([]*v1.Resource{volume}), New([]*v1.Resource{part}).withoutVolume()
+func resize(volume, part *v1.Resource, grow bool) Conversion {
+	old, free := New([]*v1.Resource{volume}), New([]*v1.Resource{part}).WithoutVolume()
 	if len(old) != 1 || len(free) != 1 {
-		return old, old
+		return Conversion{From: old, To: old}
 	}
 	changed := old[0]
 	if grow {
 		changed.milli += free[0].milli
-		return old.Add(free), Resources{changed}
+		return Conversion{From: old.Add(free), To: Resources{changed}}
 	}
 	changed.milli = max(0, changed.milli-free[0].milli)
-	return old, Resources{changed}.Add(free)
+	return Conversion{From: old, To: Resources{changed}.Add(free)}
 }
 
 // popReservation undoes the innermost reservation of each.
@@ -74,9 +94,9 @@ func (r Resources) popReservation() Resources {
 	})
 }
 
-// withoutVolume is the plain disk below each volume; a disk with a source
+// WithoutVolume is the plain disk below each volume; a disk with a source
 // keeps it.
-func (r Resources) withoutVolume() Resources {
+func (r Resources) WithoutVolume() Resources {
 	return r.reshape(func(p *v1.Resource) {
 		p.Shared = nil
 		if p.Disk == nil {

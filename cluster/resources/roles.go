@@ -28,7 +28,7 @@ func ValidateRole(role string) error {
 			return fmt.Errorf("Role '%s' cannot include '%s' as a component", role, part)
 		case strings.HasPrefix(part, "-"):
 			return fmt.Errorf("Role component '%s' is invalid because it starts with a dash", part)
-		case strings.ContainsAny(part, "\x08\t\n\v\f\r "):
+		case strings.ContainsAny(part, "\t\n\v\f\r \x7f"):
 			return fmt.Errorf("Role component '%s' is invalid because it contains backspace or whitespace", part)
 		}
 	}

@@ -2,7 +2,6 @@ package resources
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -38,12 +37,13 @@ func (it Item) amount() string {
 	return ""
 }
 
-// Text writes one resource that may be wrong, for the message that says so.
+// Text writes one resource that may be wrong, for the message that says so. Of
+// role and reservation, the older format, Mesos writes nothing.
 func Text(p *v1.Resource) string {
-	s := describe(Upgrade(p)) + ":"
+	s := describe(p) + ":"
 	switch p.GetType() {
 	case v1.Value_SCALAR:
-		return s + formatMilli(Milli(p.GetScalar().GetValue()))
+		return s + FormatScalar(p.GetScalar().GetValue())
 	case v1.Value_RANGES:
 		var parts []string
 		for _, r := range p.GetRanges().GetRange() {
@@ -88,33 +88,52 @@ func describeReservation(info *v1.Resource_ReservationInfo) string {
 		s += "," + info.GetPrincipal()
 	}
 	if info.Labels != nil {
-		var labels []string
-		for _, l := range info.Labels.GetLabels() {
-			text := l.GetKey()
-			if l.Value != nil {
-				text += ": " + l.GetValue()
-			}
-			labels = append(labels, text)
-		}
-		s += ",{" + strings.Join(labels, ", ") + "}"
+		s += "," + describeLabels(info.Labels)
 	}
 	return s + ")"
 }
 
-func describeDisk(d *v1.Resource_DiskInfo) string {
+func describeLabels(labels *v1.Labels) string {
 	var parts []string
-	if src := d.Source; src != nil {
-		text := src.GetType().String()
-		if root := src.GetPath().GetRoot() + src.GetMount().GetRoot(); root != "" {
-			text += ":" + root
+	for _, l := range labels.GetLabels() {
+		text := l.GetKey()
+		if l.Value != nil {
+			text += ": " + l.GetValue()
 		}
 		parts = append(parts, text)
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+func describeDisk(d *v1.Resource_DiskInfo) string {
+	var parts []string
+	if d.Source != nil {
+		parts = append(parts, describeSource(d.Source))
 	}
 	s := strings.Join(append(parts, persistenceID(d)...), ",")
 	if v := d.Volume; v != nil {
 		s += ":" + describeVolume(v)
 	}
 	return s
+}
+
+// describeSource writes where a disk comes from: its root, or the volume of a
+// storage plugin.
+func describeSource(src *v1.Resource_DiskInfo_Source) string {
+	text := src.GetType().String()
+	if src.GetType() == v1.Resource_DiskInfo_Source_UNKNOWN {
+		return text
+	}
+	if src.Id != nil || src.Profile != nil {
+		return text + "(" + src.GetVendor() + "," + src.GetId() + "," + src.GetProfile() + ")"
+	}
+	switch {
+	case src.GetType() == v1.Resource_DiskInfo_Source_MOUNT && src.GetMount().Root != nil:
+		text += ":" + src.GetMount().GetRoot()
+	case src.GetType() == v1.Resource_DiskInfo_Source_PATH && src.GetPath().Root != nil:
+		text += ":" + src.GetPath().GetRoot()
+	}
+	return text
 }
 
 func persistenceID(d *v1.Resource_DiskInfo) []string {
@@ -128,7 +147,11 @@ func describeVolume(v *v1.Volume) string {
 	if v.HostPath == nil {
 		return v.GetContainerPath()
 	}
-	return v.GetHostPath() + ":" + v.GetContainerPath() + ":" + strings.ToLower(v.GetMode().String())
+	text := v.GetHostPath() + ":" + v.GetContainerPath()
+	if v.Mode != nil {
+		text += ":" + strings.ToLower(v.GetMode().String())
+	}
+	return text
 }
 
 // FormatRanges writes "[9000-9010, 9012-9012]".
@@ -143,14 +166,10 @@ func FormatRanges(rs []Range) string {
 // FormatSet writes "{a, b}".
 func FormatSet(items []string) string { return "{" + strings.Join(items, ", ") + "}" }
 
+// formatMilli writes thousandths with 15 digits, as a C++ stream does.
 func formatMilli(m int64) string {
-	return strconv.FormatFloat(float64(m)/1000, 'f', -1, 64)
+	return strconv.FormatFloat(float64(m/1000)+float64(m%1000)/1000, 'g', 15, 64)
 }
 
 // FormatScalar writes v with at most three decimals.
-func FormatScalar(v float64) string {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return strconv.FormatFloat(v, 'g', -1, 64)
-	}
-	return formatMilli(Milli(v))
-}
+func FormatScalar(v float64) string { return formatMilli(fixed(v)) }
