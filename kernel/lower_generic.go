@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"cmp"
 	"go/ast"
 	"go/types"
 	"maps"
@@ -81,10 +82,7 @@ func (lw *lowering) remembered(key string) string {
 
 // typeInstance gives the name of an instance of a generic type.
 func (lw *lowering) typeInstance(t *types.Named) string {
-	e := lw.entries[t.Obj().Name()]
-	if e == nil {
-		e = lw.k.ses.entries[t.Obj().Name()]
-	}
+	e := lw.genericType(t.Obj())
 	if e == nil {
 		return "interface{}"
 	}
@@ -104,6 +102,26 @@ func (lw *lowering) typeInstance(t *types.Named) string {
 		lw.funcs = append(lw.funcs, lw.method(e, e.methods[m], slot, args))
 	}
 	return slot
+}
+
+// genericType finds the declaration of a generic type with its methods, nil
+// when there is none.
+func (lw *lowering) genericType(o *types.TypeName) *entry {
+	if !hosttypes.IsSource(o.Pkg().Path()) {
+		return cmp.Or(lw.entries[o.Name()], lw.k.ses.entries[o.Name()])
+	}
+	s, err := lw.k.imp.Source(o.Pkg().Path())
+	if err != nil {
+		return nil
+	}
+	e := &entry{name: o.Name(), kind: entryType, slot: o.Pkg().Path() + "." + o.Name(), info: s.Info, methods: map[string]*entry{}}
+	for _, d := range s.File.Decls {
+		fd, ok := d.(*ast.FuncDecl)
+		if ok && fd.Recv != nil && receiverName(fd.Recv.List[0].Type) == o.Name() {
+			e.methods[fd.Name.Name] = &entry{name: fd.Name.Name, kind: entryFunc, decl: fd, info: s.Info, recv: o.Name()}
+		}
+	}
+	return e
 }
 
 // shortPkg qualifies types as Go's messages do; those of cells stand alone.

@@ -65,7 +65,7 @@ func (lw *lowering) spellNamed(t *types.Named) string {
 	switch {
 	case o.Pkg() == nil:
 		return o.Name() // error
-	case t.TypeArgs().Len() > 0 && hosttypes.IsSource(o.Pkg().Path()), hosttypes.IsSource(o.Pkg().Path()):
+	case hosttypes.IsSource(o.Pkg().Path()) && t.NumMethods() == 0:
 		return lw.spell(t.Underlying())
 	case t.TypeArgs().Len() > 0:
 		return lw.typeInstance(t)

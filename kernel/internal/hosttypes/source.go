@@ -20,7 +20,7 @@ var sourcePaths = []string{"cmp", "iter", "maps", "slices"}
 
 const overlaySuffix = "/generic"
 
-var overlays = []string{"sync"}
+var overlays = []string{"sync", "sync/atomic"}
 
 // IsSource tells whether importPath is one of the packages given as source.
 func IsSource(importPath string) bool {
