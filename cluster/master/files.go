@@ -1,12 +1,13 @@
 package master
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"strconv"
+	"path/filepath"
+	"strings"
 
+	"mesosbook/cluster/process"
 	"mesosbook/mesos"
 	masterv1 "mesosbook/mesos/v1/master"
 
@@ -21,7 +22,7 @@ const pageBytes = 65536
 
 // openLog opens the log behind a virtual path; nil when there is none.
 func (m *Master) openLog(path string) *os.File {
-	if path != logPath || m.opts.LogPath == "" {
+	if strings.TrimSuffix(path, "/") != logPath || m.opts.LogPath == "" {
 		return nil
 	}
 	f, err := os.Open(m.opts.LogPath)
@@ -31,38 +32,48 @@ func (m *Master) openLog(path string) *os.File {
 	return f
 }
 
-// logOf opens what ?path= names, and answers itself when there is nothing.
-func (m *Master) logOf(req *request) *os.File {
-	path := req.r.URL.Query().Get("path")
+// filePath is what ?path= names; it answers itself when that is missing.
+func (req *request) filePath() (string, bool) {
+	path, _ := req.query.Get("path")
 	if path == "" {
 		req.text(http.StatusBadRequest, "Expecting 'path=value' in query.\n")
-		return nil
 	}
-	f := m.openLog(path)
-	if f == nil {
-		req.text(http.StatusNotFound, "")
-	}
-	return f
+	return path, path != ""
 }
 
 // browseFile lists a directory; a file has nothing to list.
 func (m *Master) browseFile(req *request) {
-	if f := m.logOf(req); f != nil {
-		f.Close()
-		req.json([]byte("[]"))
+	path, ok := req.filePath()
+	if !ok {
+		return
 	}
+	f := m.openLog(path)
+	if f == nil {
+		req.text(http.StatusNotFound, "")
+		return
+	}
+	f.Close()
+	req.json([]byte("[]"))
 }
 
 func (m *Master) readFile(req *request) {
-	q := req.r.URL.Query()
-	offset, text := fileNumber(q.Get("offset"), "offset")
-	length, text2 := fileNumber(q.Get("length"), "length")
-	if q.Get("path") != "" && text+text2 != "" {
-		req.text(http.StatusBadRequest, text+text2)
+	path, ok := req.filePath()
+	if !ok {
 		return
 	}
-	f := m.logOf(req)
+	offset, err := process.FileNumber(req.query, "offset")
+	if err != nil {
+		req.text(http.StatusBadRequest, err.Error())
+		return
+	}
+	length, err := process.FileNumber(req.query, "length")
+	if err != nil {
+		req.text(http.StatusBadRequest, err.Error())
+		return
+	}
+	f := m.openLog(path)
 	if f == nil {
+		req.text(http.StatusNotFound, "")
 		return
 	}
 	defer f.Close()
@@ -77,25 +88,6 @@ func (m *Master) readFile(req *request) {
 	e.Key("offset").Int(at)
 	e.EndObject()
 	req.json(e.Bytes())
-}
-
-// fileNumber reads an offset or a length; absent and -1 are -1.
-func fileNumber(text, what string) (n int64, fault string) {
-	if text == "" {
-		return -1, ""
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	switch {
-	case err != nil:
-		return 0, fmt.Sprintf("Failed to parse %s: Failed to convert '%s' to number.\n", what, text)
-	case n < -1:
-		name := "offset"
-		if what == "length" {
-			name = "length"
-		}
-		return 0, fmt.Sprintf("Negative %s provided: %d.\n", name, n)
-	}
-	return n, ""
 }
 
 // readAt reads a page from offset; without one it only tells the size.
@@ -123,13 +115,18 @@ func readAt(f *os.File, offset, length int64) (data []byte, at, size int64, err 
 }
 
 func (m *Master) downloadFile(req *request) {
-	f := m.logOf(req)
+	path, ok := req.filePath()
+	if !ok {
+		return
+	}
+	f := m.openLog(path)
 	if f == nil {
+		req.fail(http.StatusNotFound, "")
 		return
 	}
 	defer f.Close()
-	req.w.Header().Set("Content-Type", "application/octet-stream")
-	req.w.Header().Set("Content-Disposition", "attachment; filename=log")
+	req.w.Header().Set("Content-Type", process.ContentType(m.opts.LogPath))
+	req.w.Header().Set("Content-Disposition", "attachment; filename="+filepath.Base(m.opts.LogPath))
 	_, _ = io.Copy(req.w, f) // a client that left is no error of ours
 }
 
@@ -168,6 +165,9 @@ func (m *Master) readFiles(c *masterv1.Call) (reply, bool) {
 		data, _, size, err := readAt(f, int64(min(b.GetOffset(), 1<<62)), length)
 		if err != nil {
 			return refused(http.StatusInternalServerError, ""), true
+		}
+		if data == nil {
+			data = []byte{} // there, though empty
 		}
 		return answer(&masterv1.Response{Type: masterv1.Response_READ_FILE.Enum(), ReadFile: &masterv1.Response_ReadFile{Size: proto.Uint64(uint64(size)), Data: data}}), true
 	}

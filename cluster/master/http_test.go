@@ -91,14 +91,39 @@ func TestPaths(t *testing.T) {
 			{"GET", "/nope", 404, "404 Not Found."},
 			{"GET", "/state/../health", 404, "404 Not Found."},
 			{"GET", "/", 404, "404 Not Found."},
-			{"POST", "/state", 405, "405 Method Not Allowed. Expecting one of { 'GET' }, but received 'POST'."},
+			{"POST", "/maintenance/status", 405, "405 Method Not Allowed. Expecting one of { 'GET' }, but received 'POST'."},
 			{"GET", "/health", 200, ""},
 			{"GET", "/redirect/x", 404, "404 Not Found."},
 			{"POST", "/teardown", 400, "Missing 'frameworkId' query parameter in the request body"},
 			{"GET", "/files/browse", 400, "Expecting 'path=value' in query.\n"},
 			{"GET", "/files/read?path=/etc/passwd&offset=0", 404, ""},
 			{"GET", "/logging/toggle", 200, "0\n"},
-			{"GET", "/metrics/snapshot?timeout=x", 400, "Invalid timeout 'x': Failed to parse the duration.\n"},
+			{"GET", "/metrics/snapshot?timeout=x", 400, "Invalid timeout 'x': Failed to convert '' to number.\n"},
+			{"GET", "/metrics/snapshot?timeout=5x", 400, "Invalid timeout '5x': Unknown duration unit 'x'; supported units are 'ns', 'us', 'ms', 'secs', 'mins', 'hrs', 'days', and 'weeks'.\n"},
+			{"GET", "/metrics/snapshot?timeout=", 400, "Invalid timeout '': Invalid duration ''.\n"},
+			{"GET", "/state.json", 404, "404 Not Found."},
+			{"GET", "/State", 404, "404 Not Found."},
+			{"GET", "/master/version", 404, "404 Not Found."},
+			{"GET", "/master/files/browse", 404, "404 Not Found."},
+			{"GET", "/version/x", 404, "404 Not Found."},
+			{"GET", "/metrics", 404, "404 Not Found."},
+			{"GET", "/files", 404, "404 Not Found."},
+			{"GET", "/redirect/", 404, "404 Not Found."},
+			{"GET", "/memory-profiler/state", 404, "404 Not Found."},
+			{"GET", "/state?a=%", 400, "400 Bad Request."},
+			{"HEAD", "/maintenance/status", 405, ""},
+			{"PUT", "/maintenance/schedule", 405, "405 Method Not Allowed. Expecting one of { 'GET', 'POST' }, but received 'PUT'."},
+			{"PUT", "/quota", 405, "405 Method Not Allowed. Expecting one of { 'GET', 'POST', 'DELETE' }, but received 'PUT'."},
+			{"DELETE", "/weights", 405, "405 Method Not Allowed. Expecting one of { 'GET', 'PUT' }, but received 'DELETE'."},
+			{"GET", "/profiler/start", 400, "Perftools is disabled. To enable perftools, configure libprocess with --enable-perftools.\n"},
+			{"GET", "/help/nope", 404, "404 Not Found."},
+			{"GET", "/help/master/nope", 400, "No help available for '/master/nope'.\n"},
+			{"GET", "/files/download?path=/master/log", 404, "404 Not Found."},
+			{"GET", "/files/read?path=/master/log&offset=", 400, "Failed to parse offset: Failed to convert '' to number.\n"},
+			{"GET", "/files/read?path=/master/log&offset=-2&length=x", 400, "Negative offset provided: -2.\n"},
+			{"GET", "/files/read?path=/master/log&length=x", 400, "Failed to parse length: Failed to convert 'x' to number.\n"},
+			{"GET", "/frameworks?framework_id=", 200, `{"frameworks":[],"completed_frameworks":[],"unregistered_frameworks":[]}`},
+			{"DELETE", "/slaves?jsonp=", 200, `({"slaves":[],"recovered_slaves":[]})`},
 		}
 		for _, tt := range tests {
 			if got := r.do(tt.method, tt.path, ""); got.status != tt.status || got.body != tt.text {
@@ -110,7 +135,7 @@ func TestPaths(t *testing.T) {
 				t.Errorf("%s: %d %q", path, got.status, got.header.Get("Location"))
 			}
 		}
-		for _, path := range []string{"/state", "/master/state", "/state.json", "/state-summary", "/slaves", "/frameworks", "/tasks", "/roles", "/flags", "/version", "/metrics/snapshot", "/system/stats.json", "/maintenance/schedule", "/maintenance/status", "/quota", "/weights", "/files/debug"} {
+		for _, path := range []string{"/state", "/master/state", "/state-summary", "/slaves", "/frameworks", "/tasks", "/roles", "/flags", "/version", "/metrics/snapshot", "/system/stats.json", "/maintenance/schedule", "/maintenance/status", "/quota", "/weights", "/files/debug", "/registrar(1)/registry", "/allocator/offer_constraints_debug", "/help?format=json", "/__processes__", "/state/x/y/"} {
 			if body := r.get(path); !gjson.Valid(body) {
 				t.Errorf("%s is not JSON: %.100s", path, body)
 			}

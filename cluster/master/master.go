@@ -19,6 +19,7 @@ import (
 	"mesosbook/cluster/glog"
 	"mesosbook/cluster/link"
 	"mesosbook/cluster/master/allocator"
+	"mesosbook/cluster/process"
 	v1 "mesosbook/mesos/v1"
 
 	"github.com/google/uuid"
@@ -42,6 +43,7 @@ type Master struct {
 	running sync.WaitGroup // the allocation, links and streams
 
 	silent atomic.Bool // heartbeats are held
+	level  process.Level
 
 	mu          sync.Mutex
 	stopped     bool

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mesosbook/cluster/process"
 	"mesosbook/cluster/resources"
 	"mesosbook/mesos"
 	v1 "mesosbook/mesos/v1"
@@ -235,9 +236,11 @@ func (fw *framework) values(out map[string]float64) {
 }
 
 func (m *Master) metricsPage(req *request) {
-	if text := req.r.URL.Query().Get("timeout"); text != "" && !durationOK(text) {
-		req.fail(http.StatusBadRequest, "Invalid timeout '"+text+"': Failed to parse the duration.\n")
-		return
+	if text, some := req.query.Get("timeout"); some {
+		if _, err := process.ParseDuration(text); err != nil {
+			req.fail(http.StatusBadRequest, "Invalid timeout '"+text+"': "+err.Error()+".\n")
+			return
+		}
 	}
 	values := m.values()
 	e := mesos.NewEncoder(nil)
@@ -247,12 +250,6 @@ func (m *Master) metricsPage(req *request) {
 	}
 	e.EndObject()
 	req.json(e.Bytes())
-}
-
-// durationOK says whether text is a duration as Mesos reads it: "5secs".
-func durationOK(text string) bool {
-	unit := strings.TrimLeft(text, "0123456789.")
-	return unit != text && slices.Contains([]string{"ns", "us", "ms", "secs", "mins", "hrs", "days", "weeks"}, unit)
 }
 
 func (m *Master) metricsReply() reply {

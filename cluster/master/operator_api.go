@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"mesosbook/cluster/link"
 	v1 "mesosbook/mesos/v1"
@@ -153,7 +154,7 @@ func (m *Master) getLocked(t masterv1.Call_Type) (reply, bool) {
 	case masterv1.Call_GET_VERSION:
 		r.GetVersion = &masterv1.Response_GetVersion{VersionInfo: versionInfo()}
 	case masterv1.Call_GET_LOGGING_LEVEL:
-		r.GetLoggingLevel = &masterv1.Response_GetLoggingLevel{Level: proto.Uint32(0)}
+		r.GetLoggingLevel = &masterv1.Response_GetLoggingLevel{Level: proto.Uint32(m.level.Get())}
 	case masterv1.Call_GET_MASTER:
 		r.GetMaster = &masterv1.Response_GetMaster{MasterInfo: m.info, StartTime: proto.Float64(seconds(m.started)), ElectedTime: proto.Float64(seconds(m.elected))}
 	case masterv1.Call_GET_STATE:
@@ -233,7 +234,9 @@ func (m *Master) changeClusterLocked(c *masterv1.Call, principal string) reply {
 	case masterv1.Call_TEARDOWN:
 		return m.tearDownLocked(c.GetTeardown().GetFrameworkId().GetValue())
 	case masterv1.Call_SET_LOGGING_LEVEL:
-		return done() // the log has one level
+		b := c.GetSetLoggingLevel()
+		m.level.Set(b.GetLevel(), time.Duration(b.GetDuration().GetNanoseconds()))
+		return done()
 	case masterv1.Call_UPDATE_WEIGHTS:
 		return m.updateWeightsLocked(c.GetUpdateWeights().GetWeightInfos())
 	case masterv1.Call_UPDATE_QUOTA:

@@ -294,7 +294,7 @@ func TestTasksPage(t *testing.T) {
 		}
 		for query, want := range map[string]string{
 			"": `["c","b","a"]`, "?order=asc": `["a","b","c"]`, "?limit=1": `["c"]`, "?limit=1&offset=1": `["b"]`,
-			"?offset=9": `[]`, "?task_id=b": `["b"]`, "?framework_id=x": `[]`, "?limit=x&offset=-1": `["c","b","a"]`,
+			"?offset=9": `[]`, "?task_id=b": `["b"]`, "?framework_id=x": `[]`, "?limit=x&offset=-1": `[]`, "?limit=-1": `["c","b","a"]`, "?limit=x": `["c","b","a"]`, "?limit=0x2": `["c","b"]`, "?task_id=": `[]`, "?order=desc;limit=1": `["c"]`,
 		} {
 			if got := gjson.Get(r.get("/tasks"+query), "tasks.#.id").Raw; got != want {
 				t.Errorf("%s: got %s, want %s", query, got, want)

@@ -5,10 +5,10 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"mesosbook/cluster/link"
+	"mesosbook/cluster/process"
 	"mesosbook/mesos"
 )
 
@@ -45,7 +45,7 @@ func (m *Master) statePage(req *request) {
 		}
 		e.EndArray()
 		e.Key("recovered_slaves").BeginArray().EndArray()
-		m.writeFrameworksLocked(e, "")
+		m.writeFrameworksLocked(e, func(string) bool { return true })
 		e.Key("orphan_tasks").BeginArray().EndArray()
 		e.Key("unregistered_frameworks").BeginArray().EndArray()
 	})
@@ -96,14 +96,14 @@ func (m *Master) writeAgentCountsLocked(e *mesos.Encoder) {
 }
 
 // writeFrameworksLocked writes the live and the ended ones, or one of them.
-func (m *Master) writeFrameworksLocked(e *mesos.Encoder, only string) {
+func (m *Master) writeFrameworksLocked(e *mesos.Encoder, accept func(string) bool) {
 	for _, list := range []struct {
 		name string
 		all  []*framework
 	}{{"frameworks", m.sortedFrameworksLocked()}, {"completed_frameworks", m.completed.all()}} {
 		e.Key(list.name).BeginArray()
 		for _, fw := range list.all {
-			if only == "" || fw.id == only {
+			if accept(fw.id) {
 				m.writeFrameworkLocked(e, fw)
 			}
 		}
@@ -113,17 +113,17 @@ func (m *Master) writeFrameworksLocked(e *mesos.Encoder, only string) {
 
 func (m *Master) frameworksPage(req *request) {
 	m.writePage(req, func(e *mesos.Encoder) {
-		m.writeFrameworksLocked(e, req.r.URL.Query().Get("framework_id"))
+		m.writeFrameworksLocked(e, req.chosen("framework_id"))
 		e.Key("unregistered_frameworks").BeginArray().EndArray()
 	})
 }
 
 func (m *Master) slavesPage(req *request) {
-	only := req.r.URL.Query().Get("slave_id")
+	accept := req.chosen("slave_id")
 	m.writePage(req, func(e *mesos.Encoder) {
 		e.Key("slaves").BeginArray()
 		for _, ag := range m.sortedAgentsLocked() {
-			if only == "" || ag.id == only {
+			if accept(ag.id) {
 				ag.openPage(e)
 				ag.writeFull(e)
 				e.EndObject()
@@ -162,22 +162,36 @@ func (m *Master) summaryPage(req *request) {
 }
 
 // tasksPage is /tasks: newest first unless order=asc, 100 unless limit says
-// otherwise.
+// otherwise; a negative limit is none, a negative offset is past the end.
 func (m *Master) tasksPage(req *request) {
-	q := req.r.URL.Query()
-	limit, offset := number(q.Get("limit"), 100), number(q.Get("offset"), 0)
+	limit, offset := req.number("limit", 100), req.number("offset", 0)
+	order, _ := req.query.Get("order")
 	m.writePage(req, func(e *mesos.Encoder) {
-		list := m.tasksLocked(q.Get("framework_id"), q.Get("task_id"))
-		slices.SortStableFunc(list, func(a, b *task) int { return cmp.Compare(a.began(), b.began()) })
-		if q.Get("order") != "asc" {
-			slices.Reverse(list)
-		}
+		list := m.tasksLocked(req.chosen("framework_id"), req.chosen("task_id"))
+		slices.SortStableFunc(list, func(a, b *task) int {
+			if order == "asc" {
+				return cmp.Compare(a.began(), b.began())
+			}
+			return cmp.Compare(b.began(), a.began())
+		})
 		e.Key("tasks").BeginArray()
-		for i := min(offset, len(list)); i < min(offset+limit, len(list)); i++ {
-			list[i].write(e)
+		for _, t := range page(list, limit, offset) {
+			t.write(e)
 		}
 		e.EndArray()
 	})
+}
+
+// page is a part of a list.
+func page[T any](list []T, limit, offset int) []T {
+	if offset < 0 || offset >= len(list) {
+		return nil
+	}
+	list = list[offset:]
+	if limit >= 0 && limit < len(list) {
+		list = list[:limit]
+	}
+	return list
 }
 
 // began is the time of the first status, 0 without one.
@@ -188,15 +202,15 @@ func (t *task) began() float64 {
 	return t.proto.Statuses[0].GetTimestamp()
 }
 
-func (m *Master) tasksLocked(framework, id string) []*task {
+func (m *Master) tasksLocked(framework, id func(string) bool) []*task {
 	var out []*task
 	for _, fw := range append(m.sortedFrameworksLocked(), m.completed.all()...) {
-		if framework != "" && fw.id != framework {
+		if !framework(fw.id) {
 			continue
 		}
 		for _, list := range [][]*task{fw.sortedTasks(), fw.unreachable.all(), fw.completed.all()} {
 			for _, t := range list {
-				if id == "" || t.proto.GetTaskId().GetValue() == id {
+				if id(t.proto.GetTaskId().GetValue()) {
 					out = append(out, t)
 				}
 			}
@@ -205,16 +219,23 @@ func (m *Master) tasksLocked(framework, id string) []*task {
 	return out
 }
 
+// chosen is the id that a query parameter chooses, all without the parameter.
+func (req *request) chosen(name string) func(id string) bool {
+	only, some := req.query.Get(name)
+	return func(id string) bool { return !some || id == only }
+}
+
 // number reads a query parameter; what is no number is as if not given.
-func number(text string, def int) int {
-	if n, err := strconv.Atoi(text); err == nil && n >= 0 && n < 1<<40 {
-		return n
+func (req *request) number(name string, def int) int {
+	text, _ := req.query.Get(name)
+	if n, err := process.ParseInt(text, 32); err == nil {
+		return int(n)
 	}
 	return def
 }
 
 func (m *Master) redirectPage(req *request) {
-	if req.path != "" { // a guard against loops
+	if !strings.HasSuffix(req.r.URL.Path, "/redirect") { // a guard against loops
 		req.fail(http.StatusNotFound, "")
 		return
 	}
@@ -224,21 +245,4 @@ func (m *Master) redirectPage(req *request) {
 		return
 	}
 	req.redirect("//" + addr)
-}
-
-// loggingPage tells the level of logging; there is one.
-func (m *Master) loggingPage(req *request) {
-	q := req.r.URL.Query()
-	switch level := q.Get("level"); {
-	case level == "" && !q.Has("duration"):
-		req.text(http.StatusOK, "0\n")
-	case level == "":
-		req.text(http.StatusBadRequest, "Expecting 'level=value' in query.\n")
-	case !q.Has("duration"):
-		req.text(http.StatusBadRequest, "Expecting 'duration=value' in query.\n")
-	case strings.Trim(level, "0123456789") != "":
-		req.text(http.StatusBadRequest, "Invalid level '"+level+"'.\n")
-	default:
-		req.empty(http.StatusOK)
-	}
 }

@@ -83,6 +83,9 @@ func (m *Master) schedulePage(req *request) {
 }
 
 func (m *Master) maintenancePage(req *request) {
+	if !req.allow(http.MethodGet) {
+		return
+	}
 	var s *maintenancev1.ClusterStatus
 	m.locked(func() { s = m.maintenanceStatusLocked() })
 	m.show(req, s)

@@ -33,12 +33,12 @@ func (req *request) redirect(location string) {
 }
 
 // callbackName is what a jsonp parameter may be: a path of names.
-var callbackName = regexp.MustCompile(`^[A-Za-z_$][\w$.]*$`)
+var callbackName = regexp.MustCompile(`^([A-Za-z_$][\w$.]*)?$`)
 
 // json answers with JSON, or with a call of the function named by ?jsonp=.
 func (req *request) json(data []byte) {
-	cb := req.r.URL.Query().Get("jsonp")
-	if cb == "" {
+	cb, wanted := req.query.Get("jsonp")
+	if !wanted {
 		req.body(http.StatusOK, "application/json", data)
 		return
 	}

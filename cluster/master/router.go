@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"mesosbook/cluster/process"
 )
 
 // realm of a route: who has to say who they are.
@@ -16,23 +18,31 @@ const (
 	schedule  realm = "mesos-master-scheduler"
 )
 
-// route is what one path, and every path below it, leads to.
+// route is what one path, and every path below it, leads to. The methods are
+// the handler's business: most pages answer any.
 type route struct {
 	realm   realm
-	leading bool     // a master that does not lead points at the one that does
-	methods []string // others get 405; none: the handler looks itself
+	leading bool // a master that does not lead points at the one that does
 	serve   func(*request)
 }
+
+// router knows the routes of each libprocess process by name, without slashes
+// at the ends. What begins with no process's name is the master's.
+type router map[string]map[string]route
+
+// masterProcess is the process that requests are delegated to.
+const masterProcess = "master"
 
 // request is an HTTP request on its way, with who made it.
 type request struct {
 	w         http.ResponseWriter
 	r         *http.Request
+	query     process.Query
 	path      string // below the route, "" or beginning with a slash
 	principal string // authenticated, or empty
 }
 
-// Handler answers everything that a master answers, below / and below /master.
+// Handler answers everything that a master answers.
 func (m *Master) Handler() http.Handler {
 	routes := m.routes()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -40,22 +50,25 @@ func (m *Master) Handler() http.Handler {
 	})
 }
 
-func (m *Master) serve(routes map[string]route, w http.ResponseWriter, r *http.Request) {
+func (m *Master) serve(routes router, w http.ResponseWriter, r *http.Request) {
 	req := &request{w: w, r: r}
-	path := strings.TrimRight(r.URL.Path, "/")
-	if strings.Contains(path, "/..") {
+	if process.Relative(r.URL.Path) {
 		req.fail(http.StatusNotFound, "")
 		return
 	}
-	if after, ok := strings.CutPrefix(path, "/master"); ok && (after == "" || after[0] == '/') && !webPath(after) {
-		path = after
-	}
-	name, found := longest(routes, path)
-	if !found {
-		m.serveWeb(req)
+	query, err := process.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		req.fail(http.StatusBadRequest, "")
 		return
 	}
-	rt := routes[name]
+	req.query = query
+	owner, path := routes.owner(r.URL.Path)
+	name, found := longest(routes[owner], path)
+	if !found {
+		m.serveWeb(req, owner, path)
+		return
+	}
+	rt := routes[owner][name]
 	req.path = path[len(name):]
 	principal, ok := m.auth.check(rt.realm, r)
 	if !ok {
@@ -64,18 +77,26 @@ func (m *Master) serve(routes map[string]route, w http.ResponseWriter, r *http.R
 		return
 	}
 	req.principal = principal
-	if rt.leading && !m.lead(req, "/master"+path) {
-		return
-	}
-	if len(rt.methods) > 0 && !req.allow(rt.methods...) {
+	if rt.leading && !m.lead(req, "/"+owner+"/"+path) {
 		return
 	}
 	m.metrics.httpRequests.Add(1)
 	rt.serve(req)
 }
 
+// owner finds the process that a path belongs to, and the path below it without
+// slashes at the ends (process.cpp: ProcessManager::handle).
+func (rs router) owner(path string) (owner, rest string) {
+	path = strings.Trim(path, "/")
+	first, rest, _ := strings.Cut(path, "/")
+	if rs[first] != nil {
+		return first, strings.Trim(rest, "/")
+	}
+	return masterProcess, path
+}
+
 // longest finds the route whose path is the longest part of path by whole
-// names (process.cpp:3704-3716).
+// names (process.cpp: ProcessBase::consume).
 func longest(routes map[string]route, path string) (string, bool) {
 	for {
 		if _, ok := routes[path]; ok {
@@ -89,31 +110,29 @@ func longest(routes map[string]route, path string) (string, bool) {
 	}
 }
 
-func webPath(path string) bool {
-	return path == "" || strings.HasPrefix(path, "/app/") || strings.HasPrefix(path, "/assets/")
-}
-
 // serveWeb gives the pages that a person looks at.
-func (m *Master) serveWeb(req *request) {
-	if p := req.r.URL.Path; m.opts.WebUI != nil && (p == "/" || webPath(p)) {
-		m.opts.WebUI.ServeHTTP(req.w, req.r)
+func (m *Master) serveWeb(req *request, owner, path string) {
+	first, _, _ := strings.Cut(path, "/")
+	if m.opts.WebUI == nil || owner != masterProcess || first != "" && first != "app" && first != "assets" {
+		req.fail(http.StatusNotFound, "")
 		return
 	}
-	req.fail(http.StatusNotFound, "")
+	r := req.r
+	if r.URL.Path != "/"+path { // as /master/app/... and /master
+		r = r.Clone(r.Context())
+		r.URL.Path = "/" + path
+	}
+	m.opts.WebUI.ServeHTTP(req.w, r)
 }
 
-// allow answers 405 for other methods; HEAD goes where GET does.
+// allow answers 405 for other methods.
 func (req *request) allow(methods ...string) bool {
 	got := req.r.Method
-	if slices.Contains(methods, got) || got == http.MethodHead && slices.Contains(methods, http.MethodGet) {
+	if slices.Contains(methods, got) {
 		return true
 	}
-	quoted := make([]string, len(methods))
-	for i, name := range methods {
-		quoted[i] = "'" + name + "'"
-	}
 	req.w.Header().Set("Allow", strings.Join(methods, ", "))
-	req.fail(http.StatusMethodNotAllowed, "405 Method Not Allowed. Expecting one of { "+strings.Join(quoted, ", ")+" }, but received '"+got+"'.")
+	req.fail(http.StatusMethodNotAllowed, "405 Method Not Allowed. Expecting one of { '"+strings.Join(methods, "', '")+"' }, but received '"+got+"'.")
 	return false
 }
 
@@ -134,46 +153,67 @@ func (m *Master) lead(req *request, path string) bool {
 	return false
 }
 
-func (m *Master) routes() map[string]route {
-	get, post := []string{http.MethodGet}, []string{http.MethodPost}
-	page := func(serve func(*request)) route { return route{readOnly, true, get, serve} }
-	change := func(serve func(*request)) route { return route{readWrite, true, post, serve} }
+func (m *Master) routes() router {
+	rs := router{
+		masterProcess: m.ownRoutes(),
+		"files": {
+			"browse":   {readOnly, false, m.browseFile},
+			"read":     {readOnly, false, m.readFile},
+			"download": {readOnly, false, m.downloadFile},
+			"debug":    {readOnly, false, m.debugFiles},
+		},
+		"metrics":      {"snapshot": {readOnly, false, m.metricsPage}},
+		"logging":      {"toggle": {readWrite, false, func(req *request) { req.answer(m.level.Toggle(req.query)) }}},
+		"profiler":     {"start": {readWrite, false, profilerPage}, "stop": {readWrite, false, profilerPage}},
+		"system":       {"stats.json": {open, false, m.systemPage}},
+		"version":      {"": {open, false, m.versionPage}},
+		"registrar(1)": {"registry": {readOnly, false, m.registryPage}},
+		"allocator":    {"offer_constraints_debug": {readOnly, false, m.constraintsPage}},
+	}
+	help := m.helpPages(rs)
+	rs["help"] = map[string]route{"": {open, false, func(req *request) { m.helpPage(req, help) }}}
+	for _, p := range help.Pages {
+		rs["help"][p.Process] = rs["help"][""]
+	}
+	rs["__processes__"] = map[string]route{"": {open, false, func(req *request) { processesPage(req, rs) }}}
+	return rs
+}
+
+func (m *Master) ownRoutes() map[string]route {
+	page := func(serve func(*request)) route { return route{readOnly, true, serve} }
+	change := func(serve func(*request)) route {
+		return route{readWrite, true, func(req *request) {
+			if req.allow(http.MethodPost) {
+				serve(req)
+			}
+		}}
+	}
 	return map[string]route{
-		"/api/v1/scheduler": {schedule, true, nil, m.serveScheduler},
-		"/api/v1":           {readWrite, true, nil, m.serveOperator},
+		"api/v1/scheduler": {schedule, true, m.serveScheduler},
+		"api/v1":           {readWrite, true, m.serveOperator},
 
-		"/state":         page(m.statePage),
-		"/state.json":    page(m.statePage), // as Mesos 1.0 had it
-		"/state-summary": page(m.summaryPage),
-		"/frameworks":    page(m.frameworksPage),
-		"/slaves":        page(m.slavesPage),
-		"/tasks":         page(m.tasksPage),
-		"/roles":         page(m.rolesPage),
+		"state":         page(m.statePage),
+		"state-summary": page(m.summaryPage),
+		"frameworks":    page(m.frameworksPage),
+		"slaves":        page(m.slavesPage),
+		"tasks":         page(m.tasksPage),
+		"roles":         page(m.rolesPage),
 
-		"/flags":             {readOnly, false, get, m.flagsPage},
-		"/health":            {open, false, nil, func(req *request) { req.empty(http.StatusOK) }},
-		"/version":           {open, false, get, m.versionPage},
-		"/redirect":          {open, false, nil, m.redirectPage},
-		"/metrics/snapshot":  {readOnly, false, get, m.metricsPage},
-		"/logging/toggle":    {readWrite, false, nil, m.loggingPage},
-		"/system/stats.json": {readOnly, false, get, m.systemPage},
+		"flags":    {readOnly, false, m.flagsPage},
+		"health":   {open, false, func(req *request) { req.empty(http.StatusOK) }},
+		"redirect": {open, false, m.redirectPage},
 
-		"/teardown":        change(m.teardownPage),
-		"/reserve":         change(m.reservePage),
-		"/unreserve":       change(m.unreservePage),
-		"/create-volumes":  change(m.createVolumesPage),
-		"/destroy-volumes": change(m.destroyVolumesPage),
-		"/machine/down":    change(m.machineDownPage),
-		"/machine/up":      change(m.machineUpPage),
+		"teardown":        change(m.teardownPage),
+		"reserve":         change(m.reservePage),
+		"unreserve":       change(m.unreservePage),
+		"create-volumes":  change(m.createVolumesPage),
+		"destroy-volumes": change(m.destroyVolumesPage),
+		"machine/down":    change(m.machineDownPage),
+		"machine/up":      change(m.machineUpPage),
 
-		"/quota":                {readWrite, true, nil, m.quotaPage},
-		"/weights":              {readWrite, true, nil, m.weightsPage},
-		"/maintenance/schedule": {readWrite, true, nil, m.schedulePage},
-		"/maintenance/status":   page(m.maintenancePage),
-
-		"/files/browse":   {readOnly, false, get, m.browseFile},
-		"/files/read":     {readOnly, false, get, m.readFile},
-		"/files/download": {readOnly, false, get, m.downloadFile},
-		"/files/debug":    {readOnly, false, get, m.debugFiles},
+		"quota":                {readWrite, true, m.quotaPage},
+		"weights":              {readWrite, true, m.weightsPage},
+		"maintenance/schedule": {readWrite, true, m.schedulePage},
+		"maintenance/status":   page(m.maintenancePage),
 	}
 }

@@ -1,0 +1,31 @@
+package process
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Answer is what to answer a request with. Type is the Content-Type; an empty
+// Body has none.
+type Answer struct {
+	Status int
+	Type   string
+	Body   []byte
+}
+
+// plain is the Content-Type of texts.
+const plain = "text/plain; charset=utf-8"
+
+func text(status int, body string) Answer { return Answer{status, plain, []byte(body)} }
+
+func badRequest(body string) Answer { return text(http.StatusBadRequest, body) }
+
+// Profiler answers /profiler/start and /profiler/stop: as a libprocess without
+// gperftools does (profiler.cpp).
+func Profiler() Answer {
+	return badRequest("Perftools is disabled. To enable perftools, configure libprocess with --enable-perftools.\n")
+}
+
+// Relative says whether a path is refused with 404 because it could lead
+// upwards (process.cpp: ProcessManager::handle).
+func Relative(path string) bool { return strings.Contains(path, "/..") }

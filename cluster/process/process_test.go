@@ -1,0 +1,152 @@
+package process
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestParseQuery(t *testing.T) {
+	tests := []struct{ raw, want string }{
+		{"", "map[]"},
+		{"a=1&b=2", "map[a:1 b:2]"},
+		{"a=1;b=2&&", "map[a:1 b:2]"},
+		{"a=1&a=2", "map[a:2]"},
+		{"a", "map[a:]"},
+		{"a=b=c", "map[a:b=c]"},
+		{"a=x+y%20%7e", "map[a:x y ~]"},
+		{"a%3Db=1", "map[a=b:1]"},
+		{"a=%", "Malformed % escape in '%': '%'"},
+		{"a=50%zz1", "Malformed % escape in '50%zz1': '%zz'"},
+		{"%4=1", "Malformed % escape in '%4': '%4'"},
+	}
+	for _, tt := range tests {
+		q, err := ParseQuery(tt.raw)
+		got := fmt.Sprint(map[string]string(q))
+		if err != nil {
+			got = err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%q: got %s, want %s", tt.raw, got, tt.want)
+		}
+	}
+}
+
+func TestParseInt(t *testing.T) {
+	tests := []struct {
+		text string
+		want int64
+		ok   bool
+	}{
+		{"0", 0, true}, {"-1", -1, true}, {"+7", 7, true}, {"0x1f", 31, true}, {"-0xA", -10, true}, {"2147483647", 1<<31 - 1, true},
+		{"2147483648", 0, false}, {"", 0, false}, {"x", 0, false}, {"1.5", 0, false}, {" 1", 0, false}, {"1_0", 0, false}, {"0x", 0, false}, {"0x-1", 0, false},
+	}
+	for _, tt := range tests {
+		got, err := ParseInt(tt.text, 32)
+		if got != tt.want || (err == nil) != tt.ok {
+			t.Errorf("%q: got %d, %v", tt.text, got, err)
+		}
+		if err != nil && err.Error() != "Failed to convert '"+tt.text+"' to number" {
+			t.Errorf("%q: %v", tt.text, err)
+		}
+	}
+}
+
+func TestParseDuration(t *testing.T) {
+	tests := []struct {
+		text string
+		want time.Duration
+		err  string
+	}{
+		{"5secs", 5 * time.Second, ""}, {"1.5mins", 90 * time.Second, ""}, {"0ns", 0, ""}, {"2weeks", 14 * 24 * time.Hour, ""},
+		{"", 0, "Invalid duration ''"}, {"5", 0, "Invalid duration '5'"}, {"secs", 0, "Failed to convert '' to number"}, {"1.2.3secs", 0, "Failed to convert '1.2.3' to number"},
+		{"-1secs", 0, "Failed to convert '' to number"}, {"5 secs", 0, "Unknown duration unit ' secs'; supported units are 'ns', 'us', 'ms', 'secs', 'mins', 'hrs', 'days', and 'weeks'"},
+		{"1000000weeks", 0, "Argument out of the range that a Duration can represent due to int64_t's size limit"},
+	}
+	for _, tt := range tests {
+		got, err := ParseDuration(tt.text)
+		text := ""
+		if err != nil {
+			text = err.Error()
+		}
+		if got != tt.want || text != tt.err {
+			t.Errorf("%q: got %s, %q", tt.text, got, text)
+		}
+	}
+}
+
+func TestLevelFallsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l Level
+		for _, tt := range []struct{ query, want string }{
+			{"level=3&duration=5mins", "200 "}, {"", "200 3\n"}, {"level=1", "400 Expecting 'duration=value' in query.\n"},
+			{"duration=1secs", "400 Expecting 'level=value' in query.\n"}, {"level=x&duration=1secs", "400 Failed to convert 'x' to number.\n"},
+			{"level=-1&duration=1secs", "400 Invalid level '-1'.\n"}, {"level=1&duration=x", "400 Failed to convert '' to number.\n"},
+		} {
+			q, err := ParseQuery(tt.query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := l.Toggle(q)
+			if got := fmt.Sprintf("%d %s", a.Status, a.Body); got != tt.want {
+				t.Errorf("%s: got %q, want %q", tt.query, got, tt.want)
+			}
+		}
+		time.Sleep(5 * time.Minute)
+		if got := l.Get(); got != 0 {
+			t.Errorf("after 5 minutes: got %d, want 0", got)
+		}
+	})
+}
+
+func TestHelp(t *testing.T) {
+	h := Help{Delegate: "master", Pages: []Page{{Process: "master", Name: "/state", Brief: "All.", Secret: true}, {Process: "version", Name: "/", Brief: "The version."}, {Process: "files", Name: "/read"}}}
+	tests := []struct {
+		path, want string
+	}{
+		{"", "## HELP\n> [/files][files]\n> [/master][master]\n> [/version][version]\n\n[files]: help/files\n[master]: help/master\n[version]: help/version\n"},
+		{"/master/", "## `/master` ##\n> [/master/state][master/state]\n\n[master/state]: master/state\n"},
+		{"/master/state", "### USAGE ###\n>        /state\n>        /master/state\n\n### TL;DR; ###\nAll.\n\n### AUTHENTICATION ###\nCredentials are needed where HTTP authentication is on.\n\n"},
+		{"/files/read", "## No help page for `/files/read`\n\n"},
+		{"/files/x", "No help available for '/files/x'.\n"},
+		{"/nope", "404"},
+	}
+	for _, tt := range tests {
+		a, found := h.Serve(tt.path, nil, "curl/8")
+		got := string(a.Body)
+		if !found {
+			got = "404"
+		}
+		if got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.path, got, tt.want)
+		}
+	}
+	if a, _ := h.Serve("", nil, "Mozilla"); a.Type != "text/html" || !strings.Contains(string(a.Body), "## HELP") {
+		t.Errorf("browser: got %s %s", a.Type, a.Body)
+	}
+	if a, _ := h.Serve("", Query{"format": "json"}, ""); !strings.HasPrefix(string(a.Body), `{"processes":[{"id":"files","endpoints":[{"name":"/read","text":"## No`) {
+		t.Errorf("json: got %s", a.Body)
+	}
+}
+
+func TestContentType(t *testing.T) {
+	for name, want := range map[string]string{"a.html": "text/html", "x/b.js": "application/x-javascript", "c.log": "application/octet-stream", "d": "application/octet-stream", "e.tar": "application/x-tar"} {
+		if got := ContentType(name); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+}
+
+func FuzzParseQuery(f *testing.F) {
+	for _, s := range []string{"a=1&b=2", "%", "a=%41;", "=", "&&"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		q, err := ParseQuery(raw)
+		if (q == nil) != (err != nil) {
+			t.Errorf("%q: got %v and %v", raw, q, err)
+		}
+	})
+}
