@@ -23,13 +23,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fakeKernel runs a small language, a line a statement: `print TEXT`,
 // `fail TEXT` (an error at 1:6), `late TEXT`, `wait` (until its context ends),
-// `show TEXT` (a value). Everything else is a cell without effect.
+// `show TEXT` (a value), `ask TEXT`. Everything else is a cell without effect.
 type fakeKernel struct {
 	mu     sync.Mutex
 	output func(kernel.Output)
 	n      int
 	ran    []string
 	began  chan string // gets each cell that waits; nil: nobody looks
+	ask    func(ctx context.Context, question string) (bool, error)
 }
 
 func (k *fakeKernel) Run(ctx context.Context, code string) kernel.Result {
@@ -52,6 +53,9 @@ func (k *fakeKernel) Run(ctx context.Context, code string) kernel.Result {
 		case "fail":
 			res.Err = &kernel.Error{Cell: k.n, Kind: kernel.TypeError, Diagnostics: []kernel.Diagnostic{
 				{Cell: k.n, Line: i + 1, Col: 6, Source: line, Message: text}}}
+		case "ask":
+			yes, err := k.ask(ctx, text)
+			k.output(kernel.Output{Cell: k.n, Stream: kernel.Stdout, Text: fmt.Sprintln(yes, err)})
 		case "wait":
 			if k.began != nil {
 				k.began <- code
@@ -316,7 +320,7 @@ func newConsoleIn(ctx context.Context, t *testing.T, cols, rows int, change func
 	if c.repl, err = New(o); err != nil {
 		t.Fatal(err)
 	}
-	c.kernel.output = c.repl.Output
+	c.kernel.output, c.kernel.ask = c.repl.Output, c.repl.Ask
 	go func() { c.done <- c.repl.Run(ctx) }()
 	t.Cleanup(func() {
 		keys.Close()

@@ -2,6 +2,8 @@ package repl
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -14,6 +16,7 @@ const (
 	typing  inputMode = iota // they go to the line being typed
 	holding                  // they wait for the next prompt
 	running                  // a cell runs: Ctrl-C interrupts it, the rest waits
+	asking                   // a running cell asks: as running, and keys go to the answer
 	away                     // another program has the terminal: nothing is read
 )
 
@@ -94,7 +97,7 @@ func (i *input) take(b []byte, err error) {
 
 // scanLocked looks for keys that act while a cell runs and gives what to do.
 func (i *input) scanLocked() func() {
-	if i.mode != running {
+	if i.mode != running && i.mode != asking {
 		return func() {}
 	}
 	if at := bytes.LastIndexByte(i.queue, 0x03); at >= 0 {
@@ -145,6 +148,45 @@ func (i *input) Read(p []byte) (int, error) {
 	copy(p, i.queue[:n])
 	i.queue = append(i.queue[:0], i.queue[n:]...)
 	return n, nil
+}
+
+// ask hands the keys that are typed from now on to key until it says that the
+// answer is complete, or ctx ends. What was typed before waits for its turn.
+func (i *input) ask(ctx context.Context, key func(rune) (done bool)) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.mode != running {
+		return errNobody
+	}
+	earlier := i.queue
+	i.mode, i.queue = asking, nil
+	defer func() { i.mode, i.queue = running, append(earlier, i.queue...) }()
+	stop := context.AfterFunc(ctx, func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		i.cond.Broadcast()
+	})
+	defer stop()
+	decoder := keyDecoder{} // pastes have nowhere to go
+	for {
+		for len(i.queue) == 0 && i.end == nil && ctx.Err() == nil {
+			i.cond.Wait()
+		}
+		if ctx.Err() != nil {
+			if errors.Is(context.Cause(ctx), errInterrupted) {
+				earlier = nil // void as well
+			}
+			return context.Cause(ctx)
+		}
+		if len(i.queue) == 0 {
+			return i.end
+		}
+		r, ok := decoder.next(i.queue[0])
+		i.queue = i.queue[1:]
+		if ok && key(r) {
+			return nil
+		}
+	}
 }
 
 // close ends Read and the pump.

@@ -25,7 +25,8 @@ func (r *REPL) runLines(ctx context.Context) error {
 	l := &lineRun{repl: r, interrupts: interrupts}
 	l.group.finished = func(text string) bool { return r.o.Kernel.Completeness(text) == kernel.Complete }
 	l.group.gather = !r.o.Terminal
-	if err := l.run(ctx, scanLines(ctx, r.o.In)); err != nil {
+	r.lines = scanLines(ctx, r.o.In)
+	if err := l.run(ctx, r.lines); err != nil {
 		return err
 	}
 	if r.fails > 0 && !r.o.Terminal {

@@ -36,6 +36,9 @@ type REPL struct {
 
 	hinted struct{ call, text string } // the last signature shown and the text before its parenthesis
 
+	asking sync.Mutex    // held while a question is open
+	lines  <-chan string // of an input without a line editor
+
 	mu   sync.Mutex
 	busy *task // what Ctrl-C interrupts; nil while typing
 }

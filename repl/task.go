@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"mesosbook/kernel"
@@ -14,9 +15,11 @@ import (
 // is guarded by REPL.mu.
 type task struct {
 	name       string
+	ctx        context.Context
 	cancel     context.CancelCauseFunc
 	interrupts int
-	since      time.Time // of the first interrupt
+	since      time.Time      // of the first interrupt
+	questions  sync.WaitGroup // of Ask
 	output     strings.Builder
 	cut        bool // output has reached maxCapture
 }
@@ -47,11 +50,14 @@ type waiting interface {
 // (the cells of :load): Ctrl-C then ends the inner one.
 func (r *REPL) during(ctx context.Context, name string, f func(ctx context.Context)) *task {
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	t := &task{name: name, cancel: cancel}
+	t := &task{name: name, cancel: cancel, ctx: ctx}
 	outer := r.setBusy(t)
-	defer r.setBusy(outer)
 	defer r.term.during(running)()
+	defer func() {
+		r.setBusy(outer)
+		cancel(nil)
+		t.questions.Wait()
+	}()
 	f(ctx)
 	return t
 }

@@ -35,7 +35,9 @@ func (a Answer) String() string {
 }
 
 // OK tells whether the status is 2xx.
-func (a Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }
+func (a Answer) OK() bool { return isSuccess(a.Status) }
+
+func isSuccess(status int) bool { return status >= 200 && status < 300 }
 
 // Err is nil for 2xx and for a dry run, else an *AnswerError that says what the
 // status means and what to do next.

@@ -46,6 +46,9 @@ func (s *Session) enter(ch *channel, st *stream, e Event) {
 		s.interval = st.interval
 		s.masterVersion = e.Get("subscribed.master_info.version").String()
 		s.live = st
+		if !gjson.GetBytes(ch.body, "framework_id.value").Exists() {
+			s.own.addFramework(s.framework)
+		}
 		ch.body = withFrameworkID(ch.body, s.framework)
 		s.lastSubscribe = ch.body
 		s.subscriptions++

@@ -100,7 +100,7 @@ type place struct {
 
 // sendCall sends a call for the framework and keeps what is known in step.
 func (s *Session) sendCall(ctx context.Context, c call, auto bool) (Answer, error) {
-	if a, guarded, err := s.guardCall(c); guarded {
+	if a, guarded, err := s.guardCall(ctx, c, auto); guarded {
 		return a, err
 	}
 	settle := s.prepare(c)

@@ -54,7 +54,8 @@ func (s *Session) Subscribe(ctx context.Context, body []byte) (Answer, error) {
 		return Answer{}, fmt.Errorf("subscribe: the body is a %q call, want SUBSCRIBE", c.kind)
 	}
 	body = s.fillSubscribe(body)
-	if a, guarded, err := s.guard(request{op: "post SUBSCRIBE", method: http.MethodPost, url: s.MasterURL() + schedulerPath, body: body}); guarded {
+	base, _ := s.base(ctx) // empty: connecting tells why there is no master
+	if a, guarded, err := s.guard(ctx, request{op: "post SUBSCRIBE", method: http.MethodPost, url: base + schedulerPath, body: body}); guarded {
 		return a, err
 	}
 	ch, err := s.openChannel(body)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"fmt"
 	"strings"
 )
@@ -9,26 +10,27 @@ import (
 // or on the operator APIs of master and agent.
 func reads(kind string) bool {
 	switch kind {
-	case "RECONCILE", "RECONCILE_OPERATIONS", "LIST_FILES", "READ_FILE":
+	case "RECONCILE", "RECONCILE_OPERATIONS", "LIST_FILES", "READ_FILE", "WAIT_CONTAINER", "WAIT_NESTED_CONTAINER", "ATTACH_CONTAINER_OUTPUT":
 		return true
 	}
 	return strings.HasPrefix(kind, "GET_")
 }
 
 // guardCall is guard for a call of the scheduler API.
-func (s *Session) guardCall(c call) (a Answer, guarded bool, err error) {
-	s.mu.Lock()
-	p := place{base: s.leader, stream: s.stream, framework: s.framework}
-	s.mu.Unlock()
-	if reads(c.kind) {
+func (s *Session) guardCall(ctx context.Context, c call, auto bool) (a Answer, guarded bool, err error) {
+	if auto || reads(c.kind) {
 		return Answer{}, false, nil
 	}
-	return s.guard(p.request(c, false))
+	base, _ := s.base(ctx) // empty: the call itself tells why there is no master
+	s.mu.Lock()
+	p := place{base: base, stream: s.stream, framework: s.framework}
+	s.mu.Unlock()
+	return s.guard(ctx, p.request(c, false))
 }
 
-// guard stops a request that changes something when the session is read-only or
-// only shows what it would send.
-func (s *Session) guard(r request) (a Answer, guarded bool, err error) {
+// guard stops a request that changes something when the session is read-only,
+// only shows what it would send, or Options.Confirm says no.
+func (s *Session) guard(ctx context.Context, r request) (a Answer, guarded bool, err error) {
 	s.mu.Lock()
 	dry := s.dryRun
 	s.mu.Unlock()
@@ -37,6 +39,9 @@ func (s *Session) guard(r request) (a Answer, guarded bool, err error) {
 	}
 	if s.opt.ReadOnly {
 		return Answer{}, true, s.failed(fmt.Errorf("%s: %w: it would change something on the cluster", r.op, ErrReadOnly))
+	}
+	if err := s.confirm(ctx, r); err != nil {
+		return Answer{}, true, err
 	}
 	return Answer{}, false, nil
 }

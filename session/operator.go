@@ -26,21 +26,31 @@ func (s *Session) Operator(ctx context.Context, target, callType string, body []
 	if callType == "SUBSCRIBE" {
 		return Answer{}, s.failed(fmt.Errorf("operator SUBSCRIBE: it answers with a stream; use watch"))
 	}
+	a, err := s.operate(ctx, target, r, callType)
+	return a, s.failed(err)
+}
+
+// operate sends an operator call that the guards let through.
+func (s *Session) operate(ctx context.Context, target string, r request, callType string) (a Answer, err error) {
+	if target == "" {
+		var base string
+		base, err = s.base(ctx)
+		r.url = base + operatorPath
+	} else {
+		r.url, err = s.targetURL(ctx, target)
+	}
+	if err != nil {
+		return Answer{}, err
+	}
 	if !reads(callType) {
-		if a, guarded, err := s.guard(r); guarded {
+		if a, guarded, err := s.guard(ctx, r); guarded {
 			return a, err
 		}
 	}
-	var a Answer
-	var err error
 	if target == "" {
-		a, err = s.doLeader(ctx, r, operatorPath)
-	} else {
-		if r.url, err = s.targetURL(ctx, target); err == nil {
-			a, err = s.do(ctx, r)
-		}
+		return s.doLeader(ctx, r, operatorPath)
 	}
-	return a, s.failed(err)
+	return s.do(ctx, r)
 }
 
 // targetURL is the operator API of an agent given by base URL or id.

@@ -63,6 +63,12 @@ type Options struct {
 	// SUBSCRIBE included.
 	ReadOnly bool
 
+	// Confirm is asked before a call that would end, take away or take over what
+	// this session (or the one it resumes) did not start; its error refuses the
+	// call. Calls of ReadOnly and dry sessions do not get that far. It is called
+	// by the goroutine of the call, whose ctx it gets. Nil lets every call pass.
+	Confirm func(ctx context.Context, h Hit) error
+
 	// Dir is the directory of the event log; empty keeps the log in memory only.
 	// It is created when missing and belongs to one Session at a time.
 	Dir string

@@ -27,7 +27,7 @@ func (s *Session) PostURL(ctx context.Context, target string, body []byte) (Answ
 	}
 	r := request{op: c.op(), method: http.MethodPost, url: target, header: jsonHeader(), body: body}
 	if !reads(c.kind) {
-		if a, guarded, err := s.guard(r); guarded {
+		if a, guarded, err := s.guard(ctx, r); guarded {
 			return a, err
 		}
 	}
@@ -68,7 +68,7 @@ func (s *Session) PostRaw(ctx context.Context, target string, header http.Header
 		target = base + schedulerPath
 	}
 	r := request{op: "post", method: http.MethodPost, url: target, header: header, body: body}
-	if a, guarded, err := s.guard(r); guarded {
+	if a, guarded, err := s.guard(ctx, r); guarded {
 		return a, err
 	}
 	ctx, cancel := s.callContext(ctx)

@@ -91,6 +91,9 @@ func (s *Session) finishCall(rec *CallRecord, status int, body []byte, err error
 	rec.Status, rec.Err, rec.Duration = status, err, time.Since(rec.Time)
 	rec.Answer = slices.Clone(body[:min(len(body), maxCallAnswer)])
 	done := *rec
+	if isSuccess(status) && !rec.Auto {
+		s.own.made(gjson.ParseBytes(rec.Body))
+	}
 	s.mu.Unlock()
 	s.journalAnswer(done)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -24,6 +25,7 @@ type saved struct {
 	Framework FrameworkID     `json:"framework_id"`
 	Subscribe json.RawMessage `json:"subscribe"`
 	TornDown  bool            `json:"torn_down,omitempty"` // nothing is left to resume
+	Started   []FrameworkID   `json:"started,omitempty"`   // all frameworks that this session has registered
 }
 
 // saveSubscription writes the file anew; it is called when subscribed and torn down.
@@ -32,7 +34,7 @@ func (s *Session) saveSubscription(tornDown bool) {
 		return
 	}
 	s.mu.Lock()
-	v := saved{Master: s.detector.String(), Framework: s.framework, Subscribe: s.lastSubscribe, TornDown: tornDown}
+	v := saved{Master: s.detector.String(), Framework: s.framework, Subscribe: s.lastSubscribe, TornDown: tornDown, Started: slices.Clone(s.own.frameworks)}
 	s.mu.Unlock()
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err == nil {
@@ -104,7 +106,7 @@ func (s *Session) restore() error {
 			}
 		case "answer":
 			if status := line.Get("status").Int(); open[n] != nil && status != 0 {
-				open[n](status >= 200 && status < 300)
+				open[n](isSuccess(int(status)))
 			}
 			delete(open, n)
 		}
@@ -113,6 +115,7 @@ func (s *Session) restore() error {
 	if v.Framework != "" && !v.TornDown {
 		s.framework, s.lastSubscribe = v.Framework, v.Subscribe
 	}
+	s.own.frameworks = v.Started
 	s.cursor = s.log.last
 	return err
 }
@@ -125,7 +128,9 @@ func (s *Session) replayCall(body gjson.Result) (settle func(ok bool)) {
 		return func(ok bool) {
 			if !ok {
 				undo()
+				return
 			}
+			s.own.made(body)
 		}
 	case "ACKNOWLEDGE", "ACKNOWLEDGE_OPERATION_STATUS":
 		return func(ok bool) {
@@ -134,7 +139,11 @@ func (s *Session) replayCall(body gjson.Result) (settle func(ok bool)) {
 			}
 		}
 	}
-	return nil
+	return func(ok bool) {
+		if ok {
+			s.own.made(body)
+		}
+	}
 }
 
 // replay takes in an event of an earlier run.

@@ -54,6 +54,7 @@ type Session struct {
 	offers   offerBook
 	inverse  []InverseOffer
 	tasks    taskBook
+	own      ownBook
 	agents   map[AgentID]string
 	calls    callLog
 	handlers []*feed[Event]

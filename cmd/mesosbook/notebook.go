@@ -28,7 +28,7 @@ type notebookFlags struct {
 	failoverTimeout time.Duration
 	timeout         time.Duration
 	ack             string
-	readOnly        bool
+	readOnly, yes   bool
 }
 
 func (f *notebookFlags) register(flags *pflag.FlagSet) {
@@ -40,6 +40,7 @@ func (f *notebookFlags) register(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.timeout, "timeout", 0, "bound on each cell (default none; a minute in `run`)")
 	flags.StringVar(&f.ack, "ack", string(session.AckAuto), "who acknowledges status updates: auto or manual")
 	flags.BoolVar(&f.readOnly, "read-only", false, "refuse every call that changes something on the cluster")
+	flags.BoolVarP(&f.yes, "yes", "y", false, "let calls through that hit what this session did not start on a --master; without it the notebook asks first, and refuses where nobody can be asked")
 	f.masterFlags.register(flags)
 	f.cluster.register(flags)
 }
@@ -73,6 +74,7 @@ type notebook struct {
 	store  *store            // what outlives the program; nil keeps nothing
 	// onSession is called with the session when it is made, before its use; may be nil.
 	onSession func(*session.Session)
+	ask       func(ctx context.Context, question string) (bool, error) // the person at the terminal; nil: there is none
 
 	mu       sync.Mutex // guards what follows; held while the cluster starts
 	closed   bool
@@ -173,6 +175,7 @@ func (nb *notebook) Session(ctx context.Context) (*session.Session, error) {
 	if nb.store != nil {
 		opts.Dir = nb.store.dir
 	}
+	opts.Confirm = nb.confirm
 	opts.Log = func(n session.Notice) { nb.notice(n.Text) }
 	s, err := session.New(opts)
 	if err != nil {

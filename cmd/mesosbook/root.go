@@ -107,6 +107,9 @@ func runREPL(ctx context.Context, flags replFlags, std stdio) error {
 	if r, err = repl.New(opts); err != nil {
 		return err
 	}
+	if terminal {
+		nb.ask = r.Ask
+	}
 	if flags.resume != "" {
 		resumed := make(chan struct{})
 		defer func() { <-resumed }() // ends with ctx or the session's own time-out
