@@ -22,11 +22,10 @@ type agent struct {
 	capabilities []v1.AgentInfo_Capability_Type
 	total        resources.Resources
 
-	conn        *link.Conn
-	connected   bool
-	deactivated bool
-	drain       *v1.DrainInfo
-	drainStart  time.Time
+	conn      *link.Conn
+	connected bool
+	standing
+	drainStart time.Time
 
 	registered, reregistered time.Time
 	unavailability           *v1.Unavailability

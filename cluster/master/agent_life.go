@@ -15,8 +15,11 @@ import (
 func (m *Master) registerLocked(conn *link.Conn, reg *link.RegisterAgent) {
 	id := reg.Info.GetId().GetValue()
 	switch {
-	case m.gone[id] && id != "":
+	case m.gone[id] != nil:
 		_ = conn.Send(&link.Shutdown{Reason: "Agent has been marked gone"})
+		return
+	case m.machines.down[machineOf(reg)]:
+		_ = conn.Send(&link.Shutdown{Reason: "Machine is `DOWN`"})
 		return
 	case id == "":
 		m.registerNewLocked(conn, reg)
@@ -25,7 +28,10 @@ func (m *Master) registerLocked(conn *link.Conn, reg *link.RegisterAgent) {
 	default:
 		m.returnUnknownLocked(id, conn, reg)
 	}
-	if ag := m.links[conn]; ag != nil {
+	if m.holdOff > 0 && len(m.agents) >= m.holdOff {
+		m.holdOff = 0
+		m.allocateLocked()
+	} else if ag := m.links[conn]; ag != nil {
 		m.allocateLocked(ag.id)
 	}
 }
@@ -40,6 +46,7 @@ func (m *Master) registerNewLocked(conn *link.Conn, reg *link.RegisterAgent) {
 		}
 	}
 	ag := m.newAgentLocked(m.newAgentIDLocked(), reg, conn)
+	m.saveLocked()
 	m.logf("Registered agent %s at %s (%s) with %s", ag.id, ag.pid, ag.info.GetHostname(), ag.total)
 	ag.send(&link.Registered{AgentID: ag.id})
 	m.tellOperatorsLocked(agentAddedEvent(ag))
@@ -55,6 +62,9 @@ func (m *Master) returnKnownLocked(ag *agent, conn *link.Conn, reg *link.Registe
 	}
 	info := proto.CloneOf(reg.Info)
 	resources.UpgradeAll(info.Resources)
+	if !proto.Equal(info, ag.info) {
+		m.saveLocked()
+	}
 	ag.describe(info, reg)
 	stopTimer(ag.returnTimer)
 	m.connectLocked(ag, conn)
@@ -75,6 +85,7 @@ func (m *Master) returnKnownLocked(ag *agent, conn *link.Conn, reg *link.Registe
 		ag.send(&link.Kill{FrameworkID: key.framework, TaskID: key.task})
 	}
 	clear(ag.killed)
+	m.resumeDrainLocked(ag)
 }
 
 // endForgottenLocked ends a task that ran on while the agent was away but is
@@ -106,13 +117,28 @@ func (m *Master) askForMissingLocked(ag *agent, reported map[taskKey]bool) {
 }
 
 // returnUnknownLocked takes in an agent that has an id but is not registered
-// here, with everything that it runs.
+// here, with everything that it runs: one of the registry, which nobody has been
+// told was away, one that was unreachable, or one of another cluster.
 func (m *Master) returnUnknownLocked(id string, conn *link.Conn, reg *link.RegisterAgent) {
 	m.metrics.messages["reregister_slave"]++
 	m.metrics.reregistrations++
-	_, was := m.unreachable[id]
+	before, recovered := m.recovered[id]
+	lost, unreachable := m.unreachable[id]
+	delete(m.recovered, id)
 	delete(m.unreachable, id)
 	ag := m.newAgentLocked(id, reg, conn)
+	if !recovered || !proto.Equal(before.info, ag.info) {
+		m.saveLocked()
+	}
+	news := "Unknown agent reregistered"
+	switch {
+	case recovered:
+		news = ""
+		m.restoreLocked(ag, before.standing)
+	case unreachable:
+		news = "Unreachable agent re-reregistered" // sic
+		m.restoreLocked(ag, lost.standing)
+	}
 	ag.reregistered = time.Now()
 	m.logf("Re-registered agent %s at %s (%s)", ag.id, ag.pid, ag.info.GetHostname())
 	ag.send(&link.Registered{AgentID: id, Again: true})
@@ -121,9 +147,10 @@ func (m *Master) returnUnknownLocked(id string, conn *link.Conn, reg *link.Regis
 		m.adoptExecutorLocked(ag, e)
 	}
 	for _, t := range reg.Tasks {
-		m.adoptTaskLocked(ag, t, was)
+		m.adoptTaskLocked(ag, t, news)
 	}
 	m.tellOperatorsLocked(agentAddedEvent(ag))
+	m.resumeDrainLocked(ag)
 }
 
 // adoptFrameworksLocked notes frameworks that only agents know so far.
@@ -150,8 +177,9 @@ func (m *Master) adoptExecutorLocked(ag *agent, e link.Executor) {
 	}
 }
 
-// adoptTaskLocked makes a task active again that a returning agent still has.
-func (m *Master) adoptTaskLocked(ag *agent, lt link.Task, unreachable bool) {
+// adoptTaskLocked makes a task active again that a returning agent still has, and
+// tells its framework the news, if that is any.
+func (m *Master) adoptTaskLocked(ag *agent, lt link.Task, news string) {
 	fw := m.frameworks[lt.FrameworkID]
 	if fw == nil {
 		if m.removedLocked(lt.FrameworkID) {
@@ -177,11 +205,10 @@ func (m *Master) adoptTaskLocked(ag *agent, lt link.Task, unreachable bool) {
 	} else {
 		m.alloc.Hold(fw.id, ag.id, t.resources)
 	}
-	text := "Unknown agent reregistered"
-	if unreachable {
-		text = "Unreachable agent re-reregistered" // sic
+	if news == "" {
+		return
 	}
-	s := m.masterStatus(t, lt.State, v1.TaskStatus_REASON_AGENT_REREGISTERED, text)
+	s := m.masterStatus(t, lt.State, v1.TaskStatus_REASON_AGENT_REREGISTERED, news)
 	t.copyHealth(s)
 	fw.send(updateEvent(s))
 }

@@ -42,7 +42,7 @@ func (m *Master) disconnectAgentLocked(ag *agent) {
 func (m *Master) loseAgentLocked(ag *agent, text string) {
 	at := timeInfo(time.Now())
 	m.logf("Marking agent %s (%s) unreachable: %s", ag.id, ag.info.GetHostname(), text)
-	m.unreachable[ag.id] = at
+	m.unreachable[ag.id] = lostAgent{at, ag.standing}
 	for _, t := range ag.sortedTasks() {
 		fw := m.frameworks[t.framework()]
 		if fw == nil {
@@ -75,7 +75,7 @@ func (m *Master) removeAgentLocked(ag *agent, cause string) {
 
 // markGoneLocked is MARK_AGENT_GONE.
 func (m *Master) markGoneLocked(ag *agent) {
-	m.gone[ag.id] = true
+	m.gone[ag.id] = timeInfo(time.Now())
 	for _, t := range ag.sortedTasks() {
 		fw := m.frameworks[t.framework()]
 		if fw == nil {
@@ -106,6 +106,7 @@ func (m *Master) forgetAgentLocked(ag *agent) {
 	m.alloc.RemoveAgent(ag.id)
 	delete(m.agents, ag.id)
 	delete(m.links, ag.conn)
+	m.saveLocked()
 	ag.connected = false
 	for _, fw := range m.sortedFrameworksLocked() {
 		fw.send(agentFailureEvent(ag.id))

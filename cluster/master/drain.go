@@ -32,6 +32,7 @@ func (m *Master) drainLocked(c *masterv1.Call_DrainAgent) reply {
 	m.alloc.SetAgentActive(id, false)
 	m.rescindAllLocked(ag)
 	m.removeInverseOfLocked(ag)
+	m.saveLocked()
 	ag.send(&link.Drain{Config: config})
 	m.drainedLocked(ag)
 	return done()
@@ -44,6 +45,7 @@ func (m *Master) drainedLocked(ag *agent) {
 	}
 	m.logf("Agent %s (%s) is drained", ag.id, ag.info.GetHostname())
 	ag.drain = &v1.DrainInfo{State: v1.DrainState_DRAINED.Enum(), Config: ag.drain.Config}
+	m.saveLocked()
 	if ag.drain.GetConfig().GetMarkGone() {
 		m.markGoneLocked(ag)
 	}
@@ -66,6 +68,7 @@ func (m *Master) setDeactivatedLocked(id string, off bool) reply {
 	} else {
 		ag.drain, ag.drainStart = nil, time.Time{}
 	}
+	m.saveLocked()
 	m.alloc.SetAgentActive(id, ag.active())
 	if !off {
 		m.allocateLocked(id)

@@ -52,7 +52,9 @@ func newRig(t testing.TB, o Options) (*rig, func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Start(context.Background())
+	if err := m.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
 	network := &memnet.Net{}
 	l, err := network.Listen("master:5050")
 	if err != nil {

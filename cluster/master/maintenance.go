@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"mesosbook/cluster/link"
 	v1 "mesosbook/mesos/v1"
 	allocatorv1 "mesosbook/mesos/v1/allocator"
 	maintenancev1 "mesosbook/mesos/v1/maintenance"
@@ -38,6 +39,11 @@ func keyOf(id *v1.MachineID) machineKey {
 func (ag *agent) machine() machineKey {
 	ip, _ := ag.address()
 	return machineKey{strings.ToLower(ag.info.GetHostname()), ip}
+}
+
+// machineOf is the machine of an agent that registers.
+func machineOf(reg *link.RegisterAgent) machineKey {
+	return (&agent{info: reg.Info, pid: reg.PID}).machine()
 }
 
 // unavailability planned for the machine of an agent, nil for none.
@@ -103,6 +109,7 @@ func (m *Master) updateScheduleLocked(s *maintenancev1.Schedule) reply {
 		return refused(http.StatusBadRequest, err.Error())
 	}
 	m.machines.windows = proto.CloneOf(s).GetWindows()
+	m.saveLocked()
 	var changed []string
 	for _, ag := range m.sortedAgentsLocked() {
 		next := m.machines.unavailability(ag)
@@ -165,6 +172,7 @@ func (m *Master) machinesDownLocked(ids []*v1.MachineID) reply {
 	if r, ok := m.checkMachinesLocked(ids, false); !ok {
 		return r
 	}
+	m.saveLocked()
 	for _, id := range ids {
 		m.machines.down[keyOf(id)] = true
 		for _, ag := range m.sortedAgentsLocked() {
@@ -181,6 +189,7 @@ func (m *Master) machinesUpLocked(ids []*v1.MachineID) reply {
 	if r, ok := m.checkMachinesLocked(ids, true); !ok {
 		return r
 	}
+	m.saveLocked()
 	for _, id := range ids {
 		delete(m.machines.down, keyOf(id))
 		m.machines.remove(keyOf(id))

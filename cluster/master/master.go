@@ -36,7 +36,6 @@ type Master struct {
 	log     *glog.Logger
 	auth    authenticator
 	started time.Time
-	elected time.Time
 
 	ctx     context.Context // ends with Stop
 	cancel  context.CancelFunc
@@ -44,16 +43,19 @@ type Master struct {
 
 	silent atomic.Bool // heartbeats are held
 	level  process.Level
+	ready  atomic.Bool // it leads, and has read the registry
 
 	mu          sync.Mutex
+	elected     time.Time // zero until it leads
 	stopped     bool
 	alloc       *allocator.Allocator
 	frameworks  map[string]*framework
 	completed   *bounded[*framework] // removed frameworks
 	agents      map[string]*agent
-	links       map[*link.Conn]*agent   // of connected agents
-	unreachable map[string]*v1.TimeInfo // agents, by id
-	gone        map[string]bool         // agents marked gone
+	links       map[*link.Conn]*agent // of connected agents
+	recovered   map[string]recoveredAgent
+	unreachable map[string]lostAgent    // by id
+	gone        map[string]*v1.TimeInfo // agents marked gone, since when
 	offers      map[string]*offer
 	inverse     map[string]*inverseOffer
 	operators   []*stream // subscribers of the operator API, oldest first
@@ -62,6 +64,9 @@ type Master struct {
 	machines    *machines
 	quotas      map[string]quotaConfig
 	weights     map[string]float64
+	registrar   registrar
+	holdOff     int           // so many agents have to be back before anything is offered
+	timers      []*time.Timer // of the recovery
 }
 
 // New makes a master that does nothing before Start.
@@ -74,14 +79,15 @@ func New(o Options) (*Master, error) {
 		opts: o, log: glog.New(o.Log), auth: authenticator{o.Credentials},
 		alloc:      allocator.New(allocator.Options{Interval: o.AllocationInterval, MinAllocatable: o.MinAllocatable}),
 		frameworks: map[string]*framework{}, completed: newBounded[*framework](o.MaxCompletedFrameworks),
-		agents: map[string]*agent{}, links: map[*link.Conn]*agent{}, unreachable: map[string]*v1.TimeInfo{}, gone: map[string]bool{},
+		agents: map[string]*agent{}, links: map[*link.Conn]*agent{},
+		recovered: map[string]recoveredAgent{}, unreachable: map[string]lostAgent{}, gone: map[string]*v1.TimeInfo{},
 		offers: map[string]*offer{}, inverse: map[string]*inverseOffer{},
 		machines: newMachines(), quotas: map[string]quotaConfig{}, weights: map[string]float64{},
 	}
 	m.metrics.init()
+	m.registrar.init()
 	m.info = masterInfo(o, uuid.NewString())
 	m.started = time.Now()
-	m.elected = m.started
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	for role, w := range o.Weights {
 		m.weights[role] = w
@@ -112,12 +118,18 @@ func (m *Master) ID() string { return m.info.GetId() }
 // Info is what SUBSCRIBED tells of the master. It is not to be changed.
 func (m *Master) Info() *v1.MasterInfo { return m.info }
 
-// Start begins to allocate. It ends with Stop, or when ctx ends.
-func (m *Master) Start(ctx context.Context) {
+// Start begins to serve: as the leading master if Options.Leader is nil, which may
+// fail as Lead does, else until Lead as one that points at the leader. It ends with
+// Stop, or when ctx ends.
+func (m *Master) Start(ctx context.Context) error {
 	context.AfterFunc(ctx, m.cancel)
 	m.logf("Master %s (%s) started on %s", m.info.GetId(), m.opts.Hostname, m.opts.address())
 	m.running.Go(m.allocate)
 	m.log.Start()
+	if m.opts.Leader == nil {
+		return m.Lead()
+	}
+	return nil
 }
 
 // Stop ends all streams and links and waits for them. Twice is fine.
@@ -140,6 +152,9 @@ func (m *Master) Stop() {
 	for _, o := range m.offers {
 		stopTimer(o.timeout)
 	}
+	for _, t := range m.timers {
+		t.Stop()
+	}
 	m.mu.Unlock()
 	m.running.Wait()
 	m.log.Stop()
@@ -155,19 +170,27 @@ func (m *Master) allocate() {
 		case <-m.ctx.Done():
 			return
 		case <-tick.C:
-			m.mu.Lock()
-			start := time.Now()
-			got := m.alloc.Tick()
-			m.metrics.allocated(time.Since(start))
-			m.offerLocked(got)
-			m.inverseOffersLocked()
-			m.mu.Unlock()
+			m.locked(m.tickLocked)
 		}
 	}
 }
 
+func (m *Master) tickLocked() {
+	if m.holdOff > 0 {
+		return
+	}
+	start := time.Now()
+	got := m.alloc.Tick()
+	m.metrics.allocated(time.Since(start))
+	m.offerLocked(got)
+	m.inverseOffersLocked()
+}
+
 // allocateLocked is an allocation out of turn, of all agents or of those given.
 func (m *Master) allocateLocked(agents ...string) {
+	if m.holdOff > 0 {
+		return
+	}
 	start := time.Now()
 	got := m.alloc.Run(agents...)
 	m.metrics.allocated(time.Since(start))
@@ -179,7 +202,7 @@ func (m *Master) allocateLocked(agents ...string) {
 func (m *Master) Connect(conn *link.Conn) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.stopped {
+	if m.stopped || !m.ready.Load() { // Mesos drops what comes before it has recovered
 		conn.Close()
 		return
 	}

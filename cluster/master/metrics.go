@@ -29,7 +29,7 @@ type metrics struct {
 	validUpdates, invalidUpdates, validAcks, invalidAcks int
 	registrations, reregistrations, removals             int
 	removedRegistered, removedUnregistered               int
-	unreachableAgents                                    int
+	unreachableAgents, recoveryRemovals                  int
 
 	allocationRuns int
 	allocationTime time.Duration // of the last run
@@ -104,7 +104,7 @@ func (m *Master) counterValuesLocked(out map[string]float64) {
 		"slave_unreachable_scheduled":          x.unreachableAgents,
 		"slave_unreachable_completed":          x.unreachableAgents,
 		"operator_event_stream_subscribers":    len(m.operators),
-		"recovery_slave_removals":              0,
+		"recovery_slave_removals":              x.recoveryRemovals,
 		"event_queue_http_requests":            0,
 		"dropped_messages":                     0,
 		"slave_shutdowns_scheduled":            0,
@@ -119,7 +119,11 @@ func (m *Master) counterValuesLocked(out map[string]float64) {
 		out["master/"+name] = float64(n)
 	}
 	out["master/uptime_secs"] = time.Since(m.started).Seconds()
-	out["master/elected"] = 1
+	out["master/elected"] = 0
+	if !m.elected.IsZero() {
+		out["master/elected"] = 1
+	}
+	m.registrar.values(out)
 	out["allocator/mesos/allocation_runs"] = float64(x.allocationRuns)
 	out["allocator/mesos/allocation_run_ms"] = float64(x.allocationTime.Microseconds()) / 1000
 }

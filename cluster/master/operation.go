@@ -134,7 +134,7 @@ func (m *Master) dropOperationsLocked(fw *framework) { fw.operations = nil }
 // unreachable, or gone.
 func (m *Master) loseOperationsLocked(ag *agent) {
 	state := v1.OperationState_OPERATION_UNREACHABLE
-	if m.gone[ag.id] {
+	if m.gone[ag.id] != nil {
 		state = v1.OperationState_OPERATION_GONE_BY_OPERATOR
 	}
 	for _, fw := range m.sortedFrameworksLocked() {

@@ -45,7 +45,7 @@ func (m *Master) serveOperator(req *request) {
 		m.serveOperatorStream(req, protobuf)
 		return
 	}
-	m.answerOperator(req, protobuf, m.doOperator(call, req.principal))
+	m.answerOperator(req, protobuf, m.stored(req.r.Context(), func() reply { return m.doOperator(call, req.principal) }))
 }
 
 func (m *Master) answerOperator(req *request, protobuf bool, r reply) {
@@ -215,13 +215,16 @@ func (m *Master) changeAgentLocked(c *masterv1.Call) (reply, bool) {
 func (m *Master) goneLocked(id string) reply {
 	ag := m.agents[id]
 	_, lost := m.unreachable[id]
+	_, recovered := m.recovered[id]
 	switch {
-	case m.gone[id]:
+	case m.gone[id] != nil:
 	case ag != nil:
 		m.markGoneLocked(ag)
-	case lost:
-		m.gone[id] = true
+	case lost || recovered:
+		m.gone[id] = timeInfo(time.Now())
 		delete(m.unreachable, id)
+		delete(m.recovered, id)
+		m.saveLocked()
 	default:
 		return refused(http.StatusNotFound, "Agent '"+id+"' not found")
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"mesosbook/mesos"
-	v1 "mesosbook/mesos/v1"
 	masterv1 "mesosbook/mesos/v1/master"
 
 	"google.golang.org/protobuf/proto"
@@ -57,6 +56,7 @@ func (m *Master) agentsMessageLocked() *masterv1.Response_GetAgents {
 	for _, ag := range m.sortedAgentsLocked() {
 		out.Agents = append(out.Agents, ag.message())
 	}
+	out.RecoveredAgents = m.recoveredInfosLocked()
 	return out
 }
 
@@ -152,7 +152,7 @@ func writeAgents(e *mesos.Encoder, a *masterv1.Response_GetAgents) error {
 		e.Raw(data)
 	}
 	e.EndArray()
-	return writeList(e.Key("recovered_agents"), []*v1.AgentInfo(nil))
+	return writeList(e.Key("recovered_agents"), a.RecoveredAgents)
 }
 
 // agentJSON has a "checkpoint" in agent_info that v1 dropped: Mesos writes it

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"mesosbook/cluster/registry"
 	"mesosbook/cluster/resources"
 )
 
@@ -47,8 +48,12 @@ type Options struct {
 	// Weights by role; 1 is the default.
 	Weights map[string]float64
 
+	// Registry is what outlives the master; nil keeps nothing (--registry=in_memory).
+	Registry *registry.File
+
 	// Leader tells which master leads: its "host:port", whether that is this
-	// one, and whether it is known at all. nil: this one leads.
+	// one, and whether it is known at all. nil: this one leads. Where it is set, Lead
+	// has to be called as soon as it tells that this one does.
 	Leader func() (addr string, self, known bool)
 
 	// MaxBody bounds a request body in bytes, 64 MiB.

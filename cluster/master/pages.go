@@ -44,7 +44,7 @@ func (m *Master) statePage(req *request) {
 			e.EndObject()
 		}
 		e.EndArray()
-		e.Key("recovered_slaves").BeginArray().EndArray()
+		m.writeRecoveredLocked(e)
 		m.writeFrameworksLocked(e, func(string) bool { return true })
 		e.Key("orphan_tasks").BeginArray().EndArray()
 		e.Key("unregistered_frameworks").BeginArray().EndArray()
@@ -130,7 +130,7 @@ func (m *Master) slavesPage(req *request) {
 			}
 		}
 		e.EndArray()
-		e.Key("recovered_slaves").BeginArray().EndArray()
+		m.writeRecoveredLocked(e)
 	})
 }
 

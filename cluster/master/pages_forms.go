@@ -52,11 +52,14 @@ func readList[M proto.Message](m *Master, req *request) ([]M, bool) {
 	return list, true
 }
 
-// do runs a change with the lock held and answers with its outcome.
+// do runs a change with the lock held and answers with its outcome, once that is
+// stored.
 func (m *Master) do(req *request, change func() reply) {
-	var r reply
-	m.locked(func() { r = change() })
-	m.answerOperator(req, false, r)
+	m.answerOperator(req, false, m.stored(req.r.Context(), func() reply {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return change()
+	}))
 }
 
 func (m *Master) show(req *request, msg proto.Message) {

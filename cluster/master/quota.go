@@ -45,6 +45,7 @@ func (m *Master) storeQuotaLocked(role string, q quotaConfig) {
 	} else {
 		m.quotas[role] = q
 	}
+	m.saveLocked()
 	m.alloc.SetQuota(role, allocator.Quota{Guarantees: q.guarantees, Limits: q.limits})
 	m.allocateLocked()
 }
@@ -170,6 +171,7 @@ func (m *Master) updateWeightsLocked(list []*v1.WeightInfo) reply {
 			return refused(http.StatusBadRequest, "Failed to validate update weights JSON: Invalid weight '"+fmtFloat(w.GetWeight())+"': Weights must be positive")
 		}
 	}
+	m.saveLocked()
 	for _, w := range list {
 		m.weights[w.GetRole()] = w.GetWeight()
 		m.alloc.SetWeight(w.GetRole(), w.GetWeight())

@@ -39,15 +39,19 @@ func (m *Master) reconcileTaskLocked(fw *framework, id string, on *v1.AgentID) {
 		m.tellTaskLocked(fw, t)
 		return
 	}
+	if m.recoveringLocked(on) {
+		return // its agent will tell; the framework is to ask again
+	}
 	state, text, since := v1.TaskState_TASK_UNKNOWN, "Reconciliation: Task is unknown", (*v1.TimeInfo)(nil)
 	agent := on.GetValue()
+	lost, unreachable := m.unreachable[agent]
 	switch {
 	case on == nil:
 	case m.agents[agent] != nil:
 		state, text = v1.TaskState_TASK_GONE, "Reconciliation: Task is unknown to the agent"
-	case m.unreachable[agent] != nil:
-		state, text, since = v1.TaskState_TASK_UNREACHABLE, "Reconciliation: Task is unreachable", m.unreachable[agent]
-	case m.gone[agent]:
+	case unreachable:
+		state, text, since = v1.TaskState_TASK_UNREACHABLE, "Reconciliation: Task is unreachable", lost.since
+	case m.gone[agent] != nil:
 		state, text = v1.TaskState_TASK_GONE_BY_OPERATOR, "Reconciliation: Task is gone"
 	}
 	if !fw.caps.partitionAware {
@@ -80,15 +84,18 @@ func (m *Master) reconcileOperationLocked(fw *framework, want *schedulerv1.Call_
 		}
 	}
 	agent := want.GetAgentId().GetValue()
+	_, unreachable := m.unreachable[agent]
 	state, text := v1.OperationState_OPERATION_UNKNOWN, "Reconciliation: Both operation and agent are unknown"
 	switch {
 	case want.AgentId == nil:
 		text = "Reconciliation: Operation is unknown and no 'agent_id' was provided"
 	case m.agents[agent] != nil:
 		text = "Reconciliation: Operation is unknown"
-	case m.unreachable[agent] != nil:
+	case m.recoveringLocked(want.AgentId):
+		state, text = v1.OperationState_OPERATION_RECOVERING, "Reconciliation: Agent is recovered but has not re-registered"
+	case unreachable:
 		state, text = v1.OperationState_OPERATION_UNREACHABLE, "Reconciliation: Agent is unreachable"
-	case m.gone[agent]:
+	case m.gone[agent] != nil:
 		state, text = v1.OperationState_OPERATION_GONE_BY_OPERATOR, "Reconciliation: Agent marked gone by operator"
 	}
 	return &v1.OperationStatus{

@@ -1,111 +1,61 @@
 package master
 
 import (
-	"maps"
-	"slices"
-
 	"mesosbook/mesos"
-	v1 "mesosbook/mesos/v1"
-	maintenancev1 "mesosbook/mesos/v1/maintenance"
+	registryv1 "mesosbook/mesos/v1/registry"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // registryPage is /registrar(1)/registry: what a master knows of the cluster
 // beyond its own end (master/registry.proto), keys in the order of the alphabet.
 func (m *Master) registryPage(req *request) {
-	m.writePage(req, func(e *mesos.Encoder) {
-		m.writeGoneLocked(e)
-		m.writeMachinesLocked(e)
-		e.Key("master").BeginObject()
-		writeMessage(e, "info", m.info)
-		e.EndObject()
-		if len(m.quotas) > 0 {
-			e.Key("minimum_capabilities").BeginArray()
-			e.BeginObject().Key("capability").String(v1.MasterInfo_Capability_QUOTA_V2.String()).EndObject()
-			e.EndArray()
-			_ = writeList(e.Key("quota_configs"), m.quotaMessageLocked().GetConfigs()) // complete
+	var r *registryv1.Registry
+	m.locked(func() { r = m.registryLocked() })
+	e := mesos.NewEncoder(nil)
+	e.BeginObject()
+	some := func(name string, n int, msg proto.Message) {
+		if n > 0 {
+			writeMessage(e, name, msg)
 		}
-		if len(m.machines.windows) > 0 {
-			_ = writeList(e.Key("schedules"), []*maintenancev1.Schedule{m.machines.schedule()}) // complete
-		}
-		m.writeAdmittedLocked(e)
-		m.writeLostLocked(e)
-		if infos := m.weightInfosLocked(); len(infos) > 0 {
-			e.Key("weights").BeginArray()
-			for _, w := range infos {
-				e.BeginObject()
-				writeMessage(e, "info", w)
-				e.EndObject()
-			}
-			e.EndArray()
-		}
-	})
+	}
+	some("gone", len(r.Gone.Slaves), r.Gone)
+	some("machines", len(r.Machines.Machines), r.Machines)
+	writeMessage(e, "master", r.Master)
+	writeSome(e, "minimum_capabilities", r.MinimumCapabilities)
+	writeSome(e, "quota_configs", r.QuotaConfigs)
+	writeSome(e, "schedules", r.Schedules)
+	writeAdmitted(e, r.Slaves.Slaves)
+	some("unreachable", len(r.Unreachable.Slaves), r.Unreachable)
+	writeSome(e, "weights", r.Weights)
+	e.EndObject()
+	req.json(e.Bytes())
 }
 
-func (m *Master) writeGoneLocked(e *mesos.Encoder) {
-	if len(m.gone) == 0 {
-		return
+// writeSome writes a list that has something in it.
+func writeSome[M proto.Message](e *mesos.Encoder, name string, list []M) {
+	if len(list) > 0 {
+		_ = writeList(e.Key(name), list) // complete
 	}
-	e.Key("gone").BeginObject().Key("slaves").BeginArray()
-	for _, id := range slices.Sorted(maps.Keys(m.gone)) {
-		e.BeginObject()
-		writeMessage(e, "id", agentID(id))
-		e.EndObject()
-	}
-	e.EndArray().EndObject()
 }
 
-func (m *Master) writeMachinesLocked(e *mesos.Encoder) {
-	if len(m.machines.windows) == 0 {
-		return
-	}
-	e.Key("machines").BeginObject().Key("machines").BeginArray()
-	for _, w := range m.machines.windows {
-		for _, id := range w.GetMachineIds() {
-			mode := "DRAINING"
-			if m.machines.down[keyOf(id)] {
-				mode = "DOWN"
-			}
-			e.BeginObject().Key("info").BeginObject()
-			writeMessage(e, "id", id)
-			e.Key("mode").String(mode)
-			writeMessage(e, "unavailability", w.GetUnavailability())
-			e.EndObject().EndObject()
-		}
-	}
-	e.EndArray().EndObject()
-}
-
-func (m *Master) writeAdmittedLocked(e *mesos.Encoder) {
+// writeAdmitted writes the agents with the "checkpoint" that v1 dropped.
+func writeAdmitted(e *mesos.Encoder, list []*registryv1.Registry_Slave) {
 	e.Key("slaves").BeginObject()
-	if len(m.agents) > 0 {
+	if len(list) > 0 {
 		e.Key("slaves").BeginArray()
-		for _, ag := range m.sortedAgentsLocked() {
+		for _, s := range list {
 			e.BeginObject()
-			e.Key("deactivated").Bool(ag.deactivated)
-			if ag.drain != nil {
-				writeMessage(e, "drain_info", ag.drain)
+			e.Key("deactivated").Bool(s.GetDeactivated())
+			if s.DrainInfo != nil {
+				writeMessage(e, "drain_info", s.DrainInfo)
 			}
 			e.Key("info").BeginObject()
-			_ = e.Members(ag.info) // complete
+			_ = e.Members(s.Info) // complete
 			e.Key("checkpoint").Bool(true)
 			e.EndObject().EndObject()
 		}
 		e.EndArray()
 	}
 	e.EndObject()
-}
-
-func (m *Master) writeLostLocked(e *mesos.Encoder) {
-	if len(m.unreachable) == 0 {
-		return
-	}
-	e.Key("unreachable").BeginObject().Key("slaves").BeginArray()
-	for _, id := range slices.Sorted(maps.Keys(m.unreachable)) {
-		e.BeginObject()
-		e.Key("deactivated").Bool(false)
-		writeMessage(e, "id", agentID(id))
-		writeMessage(e, "timestamp", m.unreachable[id])
-		e.EndObject()
-	}
-	e.EndArray().EndObject()
 }

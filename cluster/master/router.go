@@ -153,6 +153,18 @@ func (m *Master) lead(req *request, path string) bool {
 	return false
 }
 
+// whenReady refuses calls until a new leader has read the registry
+// (master/http.cpp:226, 495).
+func (m *Master) whenReady(serve func(*request)) func(*request) {
+	return func(req *request) {
+		if !m.ready.Load() {
+			req.fail(http.StatusServiceUnavailable, "Master has not finished recovery")
+			return
+		}
+		serve(req)
+	}
+}
+
 func (m *Master) routes() router {
 	rs := router{
 		masterProcess: m.ownRoutes(),
@@ -189,8 +201,8 @@ func (m *Master) ownRoutes() map[string]route {
 		}}
 	}
 	return map[string]route{
-		"api/v1/scheduler": {schedule, true, m.serveScheduler},
-		"api/v1":           {readWrite, true, m.serveOperator},
+		"api/v1/scheduler": {schedule, true, m.whenReady(m.serveScheduler)},
+		"api/v1":           {readWrite, true, m.whenReady(m.serveOperator)},
 
 		"state":         page(m.statePage),
 		"state-summary": page(m.summaryPage),
