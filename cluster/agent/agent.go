@@ -49,11 +49,11 @@ type Agent struct {
 	counters   counters
 	own        *supervisor.Supervisor // started by this agent
 
-	ownContainers map[string]*ownContainer // by the operator API, by id
-	recovered     bool                     // Start is done
-	suspended     bool
-	loop          *connectionLoop
-	closed        bool
+	standalone map[string]*container // launched by the operator API, not nested
+	recovered  bool                  // Start is done
+	suspended  bool
+	loop       *connectionLoop
+	closed     bool
 }
 
 // New makes an agent; Start lets it run.
@@ -147,7 +147,7 @@ func (a *Agent) killAll() {
 			processes = append(processes, ex.processes...)
 		}
 	}
-	for _, c := range a.ownContainers {
+	for _, c := range a.standalone {
 		processes = append(processes, c.holder.processes...)
 	}
 	a.mu.Unlock()

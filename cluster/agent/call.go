@@ -74,15 +74,26 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 // accepted is the type of the answer, JSON where the client takes it; false, and
 // answered with 406, where it takes neither.
 func accepted(w http.ResponseWriter, r *http.Request) (protobuf, ok bool) {
-	header := strings.Join(r.Header.Values("Accept"), ",")
-	switch {
-	case accepts(header, mediaJSON):
+	switch firstAccepted(r, "Accept", mediaJSON, mediaProtobuf) {
+	case mediaJSON:
 		return false, true
-	case accepts(header, mediaProtobuf):
+	case mediaProtobuf:
 		return true, true
 	}
 	text(w, http.StatusNotAcceptable, "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'")
 	return false, false
+}
+
+// firstAccepted is the first of some types that a header allows, "" if it allows
+// none.
+func firstAccepted(r *http.Request, header string, media ...string) string {
+	value := strings.Join(r.Header.Values(header), ",")
+	for _, m := range media {
+		if accepts(value, m) {
+			return m
+		}
+	}
+	return ""
 }
 
 // accepts reads an Accept header: the most specific range that matches decides,

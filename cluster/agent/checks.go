@@ -210,7 +210,7 @@ func hostOf(p v1.NetworkInfo_Protocol) string {
 func (p prober) command(ctx context.Context, c *v1.CommandInfo) (code int, ok bool) {
 	env := maps.Clone(p.env)
 	overlay(env, c)
-	proc, err := p.agent.spawn(p.ex, start{command: c, env: env, user: p.user, dir: p.dir})
+	proc, err := p.agent.spawn(p.ex, start{command: c, env: env, user: p.user, dir: p.dir, guest: true})
 	if err != nil {
 		return 0, false
 	}

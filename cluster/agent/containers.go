@@ -1,27 +1,36 @@
 package agent
 
 import (
+	"context"
+	"maps"
 	"net/http"
-	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
+	"mesosbook/cluster/agent/supervisor"
 	v1 "mesosbook/mesos/v1"
-	"mesosbook/mesos/v1/agent"
 )
 
-// Containers launched by the operator API: nested ones below an executor's
-// container, and standalone ones (slave/http.cpp: launchContainer).
+// container is one that is not an executor's own: that of a task in a group, and
+// those launched by the operator API, nested in another one or standalone
+// (slave/http.cpp: launchContainer). Executor.containers has the nested ones.
+type container struct {
+	id      *v1.ContainerID
+	holder  *executor // at the root; a made-up one for a standalone container
+	session bool      // of class DEBUG: it lives in its parent's sandbox
+	dir     string    // the sandbox
+	workDir string
+	env     map[string]string
+	user    string
+	ready   chan struct{} // closed after the launch, good or not
+	ended   chan struct{} // closed when nothing of the container is left
 
-// ownContainer is one of them.
-type ownContainer struct {
-	id     *v1.ContainerID
-	holder *executor // whose processes it is counted among
-	dir    string
-	p      process       // nil when the launch has failed; set before ready
-	ready  chan struct{} // closed after the launch
+	// Set before ready is closed.
+	p     process      // nil when the launch has failed
+	board *switchboard // nil for none
 }
 
 // containerText is an id as Mesos prints it: the parents first, with dots.
@@ -32,112 +41,27 @@ func containerText(id *v1.ContainerID) string {
 	return containerText(id.Parent) + "." + id.GetValue()
 }
 
-// containerLaunch is what the launch calls have in common.
-type containerLaunch struct {
-	id        *v1.ContainerID
-	command   *v1.CommandInfo
-	container *v1.ContainerInfo
+func rootOf(id *v1.ContainerID) string {
+	for id.Parent != nil {
+		id = id.Parent
+	}
+	return id.GetValue()
 }
 
-// operateContainer carries out the calls on containers. Those that attach to the
-// input and output of one need Mesos' I/O switchboard, which is not here.
-func (a *Agent) operateContainer(q operatorRequest) {
-	c := q.call
-	switch c.GetType() {
-	case agent.Call_LAUNCH_NESTED_CONTAINER:
-		l := c.GetLaunchNestedContainer()
-		a.launchContainer(q, containerLaunch{id: l.ContainerId, command: l.Command, container: l.Container}, "launch_nested_container")
-	case agent.Call_LAUNCH_CONTAINER:
-		l := c.GetLaunchContainer()
-		a.launchContainer(q, containerLaunch{id: l.ContainerId, command: l.Command, container: l.Container}, "launch_container")
-	case agent.Call_WAIT_NESTED_CONTAINER:
-		a.waitContainer(q, c.GetWaitNestedContainer().GetContainerId())
-	case agent.Call_WAIT_CONTAINER:
-		a.waitContainer(q, c.GetWaitContainer().GetContainerId())
-	case agent.Call_KILL_NESTED_CONTAINER:
-		a.killContainer(q, c.GetKillNestedContainer().GetContainerId(), c.GetKillNestedContainer().Signal)
-	case agent.Call_KILL_CONTAINER:
-		a.killContainer(q, c.GetKillContainer().GetContainerId(), c.GetKillContainer().Signal)
-	case agent.Call_REMOVE_NESTED_CONTAINER:
-		a.removeContainer(q, c.GetRemoveNestedContainer().GetContainerId())
-	case agent.Call_REMOVE_CONTAINER:
-		a.removeContainer(q, c.GetRemoveContainer().GetContainerId())
-	default:
-		text(q.w, http.StatusNotImplemented, "501 Not Implemented.")
+// holderLocked finds the executor whose container is at the root of an id.
+func (a *Agent) holderLocked(id *v1.ContainerID) *executor {
+	root := rootOf(id)
+	if c := a.standalone[root]; c != nil {
+		return c.holder
 	}
-}
-
-func (a *Agent) launchContainer(q operatorRequest, l containerLaunch, field string) {
-	if why := validateContainerID(l.id, field); why != "" {
-		badRequest(q.w, "Failed to validate agent::Call: %s", why)
-		return
-	}
-	if l.container.GetType() == v1.ContainerInfo_DOCKER && l.container != nil {
-		badRequest(q.w, "The provided ContainerInfo is not supported")
-		return
-	}
-	c, existed, ok := a.addContainer(l.id)
-	switch {
-	case !ok:
-		text(q.w, http.StatusBadRequest, "Unable to locate root container '"+containerText(l.id.Parent)+"'")
-	case existed:
-		empty(q.w, http.StatusAccepted)
-	default:
-		a.bringUp(q, c, l)
-	}
-}
-
-// validateContainerID follows the id rule of the master and wants a parent for a
-// nested container.
-func validateContainerID(id *v1.ContainerID, field string) string {
-	value := id.GetValue()
-	switch {
-	case value == "":
-		return "'" + field + ".container_id' is invalid: ID must not be empty"
-	case len(value) > 255:
-		return "'" + field + ".container_id' is invalid: ID must not be greater than 255 characters"
-	case value != filepath.Base(value) || value == "." || value == "..":
-		return "'" + field + ".container_id' is invalid: '" + value + "' contains invalid characters"
-	case field == "launch_nested_container" && id.Parent == nil:
-		return "Expecting '" + field + ".container_id.parent' to be present"
-	case id.Parent != nil:
-		return validateContainerID(id.Parent, field+".parent")
-	}
-	return ""
-}
-
-// addContainer reserves a place for a container below its parent.
-func (a *Agent) addContainer(id *v1.ContainerID) (c *ownContainer, existed, ok bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	key := containerText(id)
-	if c, ok := a.ownContainers[key]; ok {
-		return c, true, true
-	}
-	c = &ownContainer{id: id, ready: make(chan struct{})}
-	if id.Parent == nil {
-		c.dir = filepath.Join(a.opts.WorkDir, "containers", id.GetValue())
-		f := &framework{info: &v1.FrameworkInfo{Id: &v1.FrameworkID{}}}
-		c.holder = &executor{framework: f, info: &v1.ExecutorInfo{ExecutorId: &v1.ExecutorID{}}, container: id.GetValue(), dir: c.dir}
-	} else if parent, ok := a.ownContainers[containerText(id.Parent)]; ok {
-		c.holder, c.dir = parent.holder, filepath.Join(parent.dir, "containers", id.GetValue())
-	} else if ex := a.executorOfLocked(id.Parent.GetValue()); ex != nil && id.Parent.Parent == nil {
-		c.holder, c.dir = ex, filepath.Join(ex.dir, "containers", id.GetValue())
-	} else {
-		return nil, false, false
-	}
-	if a.ownContainers == nil {
-		a.ownContainers = map[string]*ownContainer{}
-	}
-	a.ownContainers[key] = c
-	return c, false, true
+	return a.executorOfLocked(root)
 }
 
 // executorOfLocked finds the executor that runs in a container.
-func (a *Agent) executorOfLocked(container string) *executor {
+func (a *Agent) executorOfLocked(id string) *executor {
 	for _, f := range a.frameworks {
 		for _, ex := range f.executors {
-			if ex.container == container && ex.state != terminated {
+			if ex.container == id && ex.state != terminated {
 				return ex
 			}
 		}
@@ -145,120 +69,242 @@ func (a *Agent) executorOfLocked(container string) *executor {
 	return nil
 }
 
-func (a *Agent) bringUp(q operatorRequest, c *ownContainer, l containerLaunch) {
-	p, err := a.startContainer(q, c, l)
-	a.mu.Lock()
-	if err != nil {
-		delete(a.ownContainers, containerText(c.id))
+// containerLocked finds a container by its id, also one that has ended; nil for
+// none.
+func (a *Agent) containerLocked(id *v1.ContainerID) *container {
+	if id.Parent == nil {
+		if c := a.standalone[id.GetValue()]; c != nil {
+			return c
+		}
 	}
-	c.p = p
-	close(c.ready)
-	a.mu.Unlock()
-	if err != nil {
-		text(q.w, http.StatusInternalServerError, "Failed to launch container: "+err.Error())
-		return
+	ex := a.holderLocked(id)
+	switch {
+	case ex == nil:
+		return nil
+	case id.Parent == nil:
+		return ex.asContainer(id)
 	}
-	empty(q.w, http.StatusOK)
+	return ex.containers[containerText(id)]
 }
 
-func (a *Agent) startContainer(q operatorRequest, c *ownContainer, l containerLaunch) (process, error) {
-	if err := refuseContainer(l.container); err != nil {
-		return nil, err
+// asContainer shows an executor as the container that it is.
+func (ex *executor) asContainer(id *v1.ContainerID) *container {
+	ready := make(chan struct{})
+	close(ready)
+	return &container{id: id, holder: ex, dir: ex.dir, workDir: ex.dir, env: ex.env, user: ex.user, ready: ready, ended: nil, p: ex.main, board: ex.board}
+}
+
+// newContainerLocked reserves a place below the parent. The error is the text of
+// the 400.
+func (a *Agent) newContainerLocked(id *v1.ContainerID, session bool) (*container, error) {
+	c := &container{id: id, session: session, ready: make(chan struct{}), ended: make(chan struct{})}
+	if id.Parent == nil {
+		c.dir = filepath.Join(a.opts.WorkDir, "containers", id.GetValue())
+		c.workDir = c.dir
+		f := &framework{info: &v1.FrameworkInfo{Id: &v1.FrameworkID{}}}
+		c.holder = &executor{framework: f, info: &v1.ExecutorInfo{ExecutorId: &v1.ExecutorID{}}, container: id.GetValue(), dir: c.dir, state: running}
+		if a.standalone == nil {
+			a.standalone = map[string]*container{}
+		}
+		a.standalone[id.GetValue()] = c
+		return c, nil
 	}
-	name := l.command.GetUser()
-	if name == "" {
-		name = c.holder.user
+	parent := a.containerLocked(id.Parent)
+	switch {
+	case parent == nil || isClosed(parent.ended):
+		return nil, mesosErrorf("Parent container %s does not exist", containerText(id.Parent))
+	case parent.holder.state >= terminating:
+		return nil, mesosErrorf("Parent container %s is in 'DESTROYING' state", containerText(id.Parent))
 	}
-	u, err := a.lookupUser(name)
+	c.holder, c.user = parent.holder, parent.user
+	c.dir = filepath.Join(parent.dir, "containers", id.GetValue())
+	if c.workDir = c.dir; session {
+		c.workDir, c.env = parent.workDir, maps.Clone(parent.env)
+	}
+	a.registerLocked(c)
+	return c, nil
+}
+
+// registerLocked adds a nested container to its executor's.
+func (a *Agent) registerLocked(c *container) {
+	all := maps.Clone(c.holder.containers) // pages may still read the former
+	if all == nil {
+		all = map[string]*container{}
+	}
+	all[containerText(c.id)] = c
+	c.holder.containers = all
+}
+
+func (a *Agent) forgetContainer(c *container) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if c.id.Parent == nil {
+		delete(a.standalone, c.id.GetValue())
+		return
+	}
+	all := maps.Clone(c.holder.containers)
+	delete(all, containerText(c.id))
+	c.holder.containers = all
+}
+
+// containerLaunch is what the launch calls have in common.
+type containerLaunch struct {
+	id        *v1.ContainerID
+	command   *v1.CommandInfo
+	container *v1.ContainerInfo
+	session   bool
+}
+
+// launchContainer starts a container. no is nil and existed false when it runs.
+func (a *Agent) launchContainer(ctx context.Context, l containerLaunch) (c *container, existed bool, no *refusal) {
+	if l.container != nil && l.container.GetType() != v1.ContainerInfo_MESOS {
+		return nil, false, &refusal{http.StatusBadRequest, "The provided ContainerInfo is not supported"}
+	}
+	a.mu.Lock()
+	c = a.containerLocked(l.id)
+	if c != nil && !isClosed(c.ended) {
+		a.mu.Unlock()
+		return c, true, nil
+	}
+	c, err := a.newContainerLocked(l.id, l.session)
+	a.mu.Unlock()
 	if err != nil {
-		return nil, err
+		return nil, false, &refusal{http.StatusBadRequest, err.Error()}
+	}
+	if err := a.startContainer(ctx, c, l); err != nil {
+		close(c.ended)
+		close(c.ready)
+		a.forgetContainer(c)
+		return nil, false, &refusal{http.StatusBadRequest, err.Error()}
+	}
+	close(c.ready)
+	a.tasks.Go(func() { a.watchContainer(c) })
+	return c, false, nil
+}
+
+func (a *Agent) startContainer(ctx context.Context, c *container, l containerLaunch) error {
+	if err := refuseContainer(l.container); err != nil {
+		return err
+	}
+	if name := l.command.GetUser(); name != "" {
+		c.user = name
+	}
+	u, err := a.lookupUser(c.user)
+	if err != nil {
+		return err
 	}
 	a.lookAt(c.dir)
 	if err := makeNested(c.dir, u); err != nil {
-		return nil, err
+		return mesosErrorf("Failed to create nested sandbox '%s': %w", c.dir, err)
 	}
-	env := a.executorEnvironment(c.holder, a.ID())
-	env["MESOS_SANDBOX"] = c.dir
-	overlay(env, l.command)
+	if c.env == nil {
+		c.env = map[string]string{"PATH": defaultPath}
+	}
+	if !c.session {
+		c.env["MESOS_SANDBOX"] = c.dir
+	}
+	overlay(c.env, l.command)
 	if uris := l.command.GetUris(); len(uris) > 0 {
-		holder := &executor{framework: c.holder.framework, info: c.holder.info, container: c.id.GetValue(), dir: c.dir, user: name}
-		if err := a.fetch(q.r.Context(), holder, uris, u); err != nil {
-			return nil, err
+		into := &executor{framework: c.holder.framework, info: c.holder.info, container: c.id.GetValue(), dir: c.dir, user: c.user}
+		if err := a.fetch(ctx, into, uris, u); err != nil {
+			return err
 		}
 	}
-	return a.spawn(c.holder, start{command: l.command, env: env, user: u, limits: limitsOf(l.container), dir: c.dir})
+	if tty := l.container.GetTtyInfo(); (tty != nil || c.session) && !a.opts.Simulate {
+		if c.board, err = newSwitchboard(tty, u); err != nil {
+			return err
+		}
+	}
+	c.p, err = a.spawn(c.holder, start{command: l.command, env: c.env, user: u, limits: limitsOf(l.container), dir: c.workDir, out: c.dir,
+		board: c.board, waitForReader: c.session, guest: c.session})
+	return err
 }
 
-// containerOf finds a container that was launched; nil, and answered, if there is
-// none.
-func (a *Agent) containerOf(q operatorRequest, id *v1.ContainerID, hint string) *ownContainer {
-	a.mu.Lock()
-	c := a.ownContainers[containerText(id)]
-	a.mu.Unlock()
-	if c != nil {
-		select {
-		case <-c.ready:
-		case <-q.r.Context().Done():
-			return nil
-		}
+// watchContainer ends what is left of a container when its process has ended; it
+// returns then, or with the executor, which kills the process.
+func (a *Agent) watchContainer(c *container) {
+	<-c.p.Done()
+	a.endContainer(c)
+}
+
+// endContainer kills what is below a container whose process has ended. Its
+// status stays known until its executor ends; of a standalone one nothing stays.
+func (a *Agent) endContainer(c *container) {
+	for _, child := range a.childrenOf(c.id) {
+		_ = child.p.Signal(syscall.SIGKILL) // gone is gone
 	}
-	if c == nil || c.p == nil {
-		text(q.w, http.StatusNotFound, "Container "+containerText(id)+" cannot be found"+hint)
+	_ = c.p.Signal(syscall.SIGKILL) // the rest of its tree
+	a.release(c.holder, c.p)
+	if c.board != nil {
+		a.drainBoard(c.board)
+	}
+	close(c.ended)
+	if c.id.Parent == nil {
+		a.forgetContainer(c)
+	}
+}
+
+// childrenOf are the running containers below another one.
+func (a *Agent) childrenOf(id *v1.ContainerID) []*container {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	ex := a.holderLocked(id)
+	if ex == nil {
 		return nil
 	}
+	var found []*container
+	for _, c := range ex.containers {
+		if isClosed(c.ready) && c.p != nil && !isClosed(c.ended) && isBelow(c.id, id) {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+func isBelow(id, above *v1.ContainerID) bool {
+	for id = id.Parent; id != nil; id = id.Parent {
+		if proto.Equal(id, above) {
+			return true
+		}
+	}
+	return false
+}
+
+// nestTask makes the container of a task in a group known: others can be nested
+// in it, and clients be attached to it.
+func (a *Agent) nestTask(r *taskRun) *container {
+	ready := make(chan struct{})
+	close(ready)
+	c := &container{id: r.nested, holder: r.ex, dir: r.dir, workDir: r.dir, env: r.env, user: r.ex.user,
+		ready: ready, ended: make(chan struct{}), p: r.p, board: r.board}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.registerLocked(c)
 	return c
 }
 
-// waitContainer answers when the container has ended.
-func (a *Agent) waitContainer(q operatorRequest, id *v1.ContainerID) {
-	c := a.containerOf(q, id, "")
-	if c == nil {
-		return
+// ttyBoard makes the switchboard of a task or an executor that wants a terminal;
+// nil for others.
+func (a *Agent) ttyBoard(c *v1.ContainerInfo, u *supervisor.User) (*switchboard, error) {
+	if c.GetTtyInfo() == nil || a.opts.Simulate {
+		return nil, nil
 	}
-	select {
-	case <-c.p.Done():
-	case <-q.r.Context().Done():
-		return
-	}
-	status := (*int32)(nil)
-	if ws, known := c.p.Status(); known {
-		status = proto.Int32(int32(ws))
-	}
-	if q.call.GetType() == agent.Call_WAIT_CONTAINER {
-		q.respond(&agent.Response{Type: agent.Response_WAIT_CONTAINER.Enum(), WaitContainer: &agent.Response_WaitContainer{ExitStatus: status}}, nil)
-		return
-	}
-	q.respond(&agent.Response{Type: agent.Response_WAIT_NESTED_CONTAINER.Enum(), WaitNestedContainer: &agent.Response_WaitNestedContainer{ExitStatus: status}}, nil)
+	return newSwitchboard(c.TtyInfo, u)
 }
 
-// killContainer sends a signal, SIGKILL if none is named.
-func (a *Agent) killContainer(q operatorRequest, id *v1.ContainerID, signal *int32) {
-	c := a.containerOf(q, id, " (or is already killed)")
-	if c == nil {
-		return
-	}
-	sig := syscall.SIGKILL
-	if signal != nil {
-		sig = syscall.Signal(*signal)
-	}
-	_ = c.p.Signal(sig) // a container that has ended takes no harm
-	empty(q.w, http.StatusOK)
-}
+// drainTimeout is how long output is waited for once the process has ended: what
+// is left then comes from a descendant that nobody can find
+// (containerizer/mesos/io/switchboard.cpp: cleanup).
+const drainTimeout = 5 * time.Second
 
-func (a *Agent) removeContainer(q operatorRequest, id *v1.ContainerID) {
-	c := a.containerOf(q, id, "")
-	if c == nil {
-		return
-	}
+// drainBoard waits until all output has been read, and closes the board.
+func (a *Agent) drainBoard(b *switchboard) {
+	late := time.NewTimer(drainTimeout)
+	defer late.Stop()
 	select {
-	case <-c.p.Done():
-	default:
-		text(q.w, http.StatusInternalServerError, "Container "+containerText(id)+" has not terminated yet")
-		return
+	case <-b.finished:
+	case <-late.C:
+	case <-a.ctx.Done():
 	}
-	a.mu.Lock()
-	delete(a.ownContainers, containerText(id))
-	a.mu.Unlock()
-	_ = os.RemoveAll(c.dir) // what cannot be removed stays with the agent's work directory
-	empty(q.w, http.StatusOK)
+	b.close()
 }

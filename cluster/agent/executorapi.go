@@ -7,8 +7,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"mesosbook/cluster/link"
-	"mesosbook/mesos"
-	"mesosbook/mesos/recordio"
 	v1 "mesosbook/mesos/v1"
 	execapi "mesosbook/mesos/v1/executor"
 )
@@ -33,13 +31,17 @@ func (a *Agent) serveExecutorAPI(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if call.GetType() == execapi.Call_HEARTBEAT { // its ids may be made up: Mesos' own library does that
+		empty(w, http.StatusAccepted)
+		return
+	}
 	ex, b, why := a.remoteOf(&call)
 	switch {
 	case why != "":
 		badRequest(w, "%s", why)
 	case call.GetType() == execapi.Call_SUBSCRIBE:
 		a.subscribeExecutor(w, r, &call, ex, b, protobuf)
-	case !b.connected():
+	case !isClosed(b.subscribed):
 		text(w, http.StatusForbidden, "Executor is not subscribed")
 	default:
 		a.executorCall(w, &call, ex, b)
@@ -69,7 +71,6 @@ func (a *Agent) executorCall(w http.ResponseWriter, call *execapi.Call, ex *exec
 		a.mu.Lock()
 		a.sendLocked(&link.ExecutorMessage{FrameworkID: ex.framework.id(), ExecutorID: ex.id(), Data: call.GetMessage().GetData()})
 		a.mu.Unlock()
-	case execapi.Call_HEARTBEAT:
 	default:
 		text(w, http.StatusNotImplemented, "501 Not Implemented.")
 		return
@@ -108,7 +109,7 @@ func (t *task) has(uuid []byte) bool {
 func (a *Agent) subscribeExecutor(w http.ResponseWriter, r *http.Request, call *execapi.Call, ex *executor, b *remoteBody, protobuf bool) {
 	s := b.subscribe()
 	defer b.leave(s)
-	out := eventWriter{w: w, flush: http.NewResponseController(w), protobuf: protobuf}
+	out := recordWriter{w: w, flush: http.NewResponseController(w), protobuf: protobuf}
 	kind := mediaJSON
 	if protobuf {
 		kind = mediaProtobuf
@@ -153,32 +154,4 @@ func (a *Agent) subscribedEvent(ex *executor) *execapi.Event {
 		ExecutorInfo: ex.info, FrameworkInfo: ex.framework.info, AgentInfo: info,
 		ContainerId: &v1.ContainerID{Value: proto.String(ex.container)},
 	}}
-}
-
-// eventWriter writes events as records. A reader that takes nothing for a minute
-// is given up.
-type eventWriter struct {
-	w        http.ResponseWriter
-	flush    *http.ResponseController
-	protobuf bool
-}
-
-const eventWriteTimeout = time.Minute
-
-func (o eventWriter) write(e *execapi.Event) error {
-	var record []byte
-	var err error
-	if o.protobuf {
-		record, err = proto.Marshal(e)
-	} else {
-		record, err = mesos.Marshal(e)
-	}
-	if err != nil {
-		return err
-	}
-	_ = o.flush.SetWriteDeadline(time.Now().Add(eventWriteTimeout)) // not every writer has one
-	if _, err := o.w.Write(recordio.Append(nil, record)); err != nil {
-		return err
-	}
-	return o.flush.Flush()
 }

@@ -215,7 +215,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/metrics/snapshot?timeout=x", 400, "Invalid timeout 'x': ..."},
 		{"GET", "/flags", 200, `{"flags":{...`},
 		{"GET", "/containers", 200, "[]"},
-		{"GET", "/containers?executor_id=x", 400, "Expecting 'framework_id'..."},
+		{"GET", "/containers?executor_id=x", 400, "Supported query parameters are container_id only, framework_id only, or executor_id and framework_id only"},
 		{"GET", "/monitor/statistics", 200, "[]"},
 		{"GET", "/containerizer/debug", 200, `{"pending":[]}`},
 		{"GET", "/system/stats.json", 200, `{"avg_load_15min":...`},
@@ -325,10 +325,10 @@ func TestStatisticsOfARunningTask(t *testing.T) {
 	m.run(taskInfo("busy", "sh -c 'while :; do :; done' & exec sleep 1000"))
 	m.until(t, "busy", v1.TaskState_TASK_RUNNING)
 	eventually(t, "CPU time", func() bool {
-		views := a.containers()
+		views := a.containers(shown{})
 		return len(views) == 1 && views[0].usage.User > 0 && views[0].usage.RSS > 0
 	})
-	v := a.containers()[0]
+	v := a.containers(shown{})[0]
 	if v.cpus != 0.2 || v.memMB != 64 {
 		t.Errorf("limits %v cpus %v MB, want 0.2 and 64", v.cpus, v.memMB)
 	}
@@ -349,25 +349,36 @@ func TestContainersOfTheOperatorAPI(t *testing.T) {
 		want   string
 	}{
 		{`{"type":"LAUNCH_NESTED_CONTAINER","launch_nested_container":{"container_id":{"value":"n"},"command":{"value":"exit 0"}}}`, 400, "Failed to validate agent::Call: Expecting 'launch_nested_container.container_id.parent' to be present"},
-		{`{"type":"LAUNCH_NESTED_CONTAINER","launch_nested_container":{"container_id":{"value":"n","parent":{"value":"x"}},"command":{"value":"exit 0"}}}`, 400, "Unable to locate root container 'x'"},
+		{`{"type":"LAUNCH_NESTED_CONTAINER","launch_nested_container":{"container_id":{"value":"n","parent":{"value":"x"}},"command":{"value":"exit 0"}}}`, 400, "Parent container x does not exist"},
 		{`{"type":"LAUNCH_NESTED_CONTAINER","launch_nested_container":{"container_id":{"value":"a/b","parent":{"value":"x"}}}}`, 400, "Failed to validate agent::Call: 'launch_nested_container.container_id' is invalid: 'a/b' contains invalid characters"},
 		{`{"type":"WAIT_NESTED_CONTAINER","wait_nested_container":{"container_id":` + nested + `}}`, 404, "Container " + parent + ".n cannot be found"},
-		{`{"type":"LAUNCH_NESTED_CONTAINER","launch_nested_container":{"container_id":` + nested + `,"command":{"value":"echo in; exit 3"}}}`, 200, ""},
+		{`{"type":"LAUNCH_NESTED_CONTAINER","launch_nested_container":{"container_id":` + nested + `,"command":{"value":"echo in; sleep 0.5; exit 3"}}}`, 200, ""},
 		{`{"type":"LAUNCH_NESTED_CONTAINER","launch_nested_container":{"container_id":` + nested + `,"command":{"value":"exit 3"}}}`, 202, ""},
 		{`{"type":"WAIT_NESTED_CONTAINER","wait_nested_container":{"container_id":` + nested + `}}`, 200, `{"type":"WAIT_NESTED_CONTAINER","wait_nested_container":{"exit_status":768}}`},
 		{`{"type":"REMOVE_NESTED_CONTAINER","remove_nested_container":{"container_id":` + nested + `}}`, 200, ""},
-		{`{"type":"LAUNCH_CONTAINER","launch_container":{"container_id":{"value":"alone"},"command":{"value":"exec sleep 1000"}}}`, 200, ""},
-		{`{"type":"REMOVE_CONTAINER","remove_container":{"container_id":{"value":"alone"}}}`, 500, "Container alone has not terminated yet"},
-		{`{"type":"KILL_CONTAINER","kill_container":{"container_id":{"value":"alone"},"signal":15}}`, 200, ""},
-		{`{"type":"WAIT_CONTAINER","wait_container":{"container_id":{"value":"alone"}}}`, 200, `{"type":"WAIT_CONTAINER","wait_container":{"exit_status":15}}`},
-		{`{"type":"KILL_CONTAINER","kill_container":{"container_id":{"value":"nobody"}}}`, 404, "Container nobody cannot be found (or is already killed)"},
-		{`{"type":"ATTACH_CONTAINER_OUTPUT","attach_container_output":{"container_id":{"value":"alone"}}}`, 501, "501 Not Implemented."},
+		{`{"type":"REMOVE_NESTED_CONTAINER","remove_nested_container":{"container_id":` + nested + `}}`, 200, ""},
+		{`{"type":"WAIT_NESTED_CONTAINER","wait_nested_container":{"container_id":` + nested + `}}`, 404, "Container " + parent + ".n cannot be found"},
+		{`{"type":"REMOVE_NESTED_CONTAINER","remove_nested_container":{"container_id":{"value":"n","parent":{"value":"x"}}}}`, 500, "Unknown root container"},
+		{`{"type":"LAUNCH_CONTAINER","launch_container":{"container_id":{"value":"alone"},"command":{"value":"sleep 0.5; exit 7"}}}`, 200, ""},
+		{`{"type":"REMOVE_CONTAINER","remove_container":{"container_id":{"value":"alone"}}}`, 500, "Nested container has not terminated yet"},
+		{`{"type":"KILL_CONTAINER","kill_container":{"container_id":{"value":"alone"},"signal":99}}`, 500, "Unable to send signal to container: Invalid argument"},
+		{`{"type":"KILL_CONTAINER","kill_container":{"container_id":{"value":"alone"},"signal":0}}`, 200, ""},
+		{`{"type":"ATTACH_CONTAINER_OUTPUT","attach_container_output":{"container_id":{"value":"alone"}}}`, 404, "Container alone cannot be found"},
+		{`{"type":"WAIT_CONTAINER","wait_container":{"container_id":{"value":"alone"}}}`, 200, `{"type":"WAIT_CONTAINER","wait_container":{"exit_status":1792}}`},
+		{`{"type":"KILL_CONTAINER","kill_container":{"container_id":{"value":"alone"}}}`, 404, "Container 'alone' cannot be found (or is already killed)"},
+		{`{"type":"LAUNCH_CONTAINER","launch_container":{"container_id":{"value":"a.b"}}}`, 400, "Failed to validate agent::Call: 'launch_container.container_id' is invalid: 'ContainerID.value' 'a.b' contains invalid characters"},
+		{`{"type":"LAUNCH_CONTAINER","launch_container":{"container_id":{"value":"a"},"resources":[{"name":"cpus","type":"SCALAR","scalar":{"value":1},"role":"x"}]}}`, 400, "Failed to validate agent::Call: 'launch_container.resources' must be unreserved"},
+		{`{"type":"LAUNCH_CONTAINER","launch_container":{"container_id":{"value":"a"},"command":{"value":"x","environment":{"variables":[{"name":"A"}]}}}}`, 400, "Failed to validate agent::Call: 'launch_container.command' is invalid: Environment variable 'A' of type 'VALUE' must have a value set"},
+		{`{"type":"LAUNCH_CONTAINER","launch_container":{"container_id":{"value":"a"},"container":{"type":"DOCKER","docker":{"image":"x"}}}}`, 400, "The provided ContainerInfo is not supported"},
+		{`{"type":"LAUNCH_CONTAINER","launch_container":{"container_id":{"value":"a"},"container":{"type":"MESOS","linux_info":{"share_cgroups":true}}}}`, 400, "Failed to validate agent::Call: 'launch_container' is invalid: containers without a parent cannot set 'share_cgroups' to 'true'"},
+		{`{"type":"KILL_CONTAINER","kill_container":{"container_id":{"value":"` + parent + `"}}}`, 200, ""},
 	} {
 		w := ask(a, "POST", "/api/v1", c.body, mediaHeader, mediaJSON)
 		if w.Code != c.status || w.Body.String() != c.want {
 			t.Errorf("%s: got %d %q, want %d %q", c.body, w.Code, w.Body, c.status, c.want)
 		}
 	}
+	m.until(t, "root", v1.TaskState_TASK_FAILED) // its executor's container was killed
 }
 
 func TestCredentials(t *testing.T) {

@@ -126,11 +126,13 @@ func (a *Agent) newExecutorLocked(f *framework, m *link.Run) *executor {
 	}
 	ex.dir = a.sandboxDir(a.id, f.id(), ex.id(), ex.container)
 	ctx, cancel := context.WithCancel(a.ctx)
-	ex.cancel = cancel
+	over := make(chan struct{})
+	ex.cancel, ex.done, ex.wait = cancel, over, -1
 	a.infof("Launching executor '%s' of framework %s with container '%s' in %s", ex.id(), f.id(), ex.container, ex.dir)
 	f.add(ex)
 	first := m.Tasks[0]
 	a.tasks.Go(func() {
+		defer close(over)
 		defer cancel()
 		a.launch(ctx, ex, first)
 	})
@@ -281,6 +283,7 @@ func (a *Agent) endLocked(ex *executor, status *v1.TaskStatus) {
 		}
 	}
 	ex.state = terminated
+	ex.containers, ex.env, ex.board, ex.main = nil, nil, nil, nil
 	a.infof("Executor '%s' of framework %s has ended", ex.id(), ex.framework.id())
 	a.retireLocked(ex)
 }
@@ -322,6 +325,7 @@ func (a *Agent) deliverLocked(ex *executor) func() {
 func (a *Agent) ended(ex *executor, wait int, status *v1.TaskStatus) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	ex.wait = wait
 	if ex.state == terminated {
 		return
 	}

@@ -52,25 +52,31 @@ type body interface {
 
 // executor runs tasks of one framework in one container.
 type executor struct {
-	framework *framework
-	info      *v1.ExecutorInfo
-	token     string // shown by the executor where credentials are asked for
-	command   bool   // the executor of a single command task, made up by the agent
-	container string
-	dir       string // the sandbox
-	makeLate  func() // makes the sandbox of a simulated command when it is looked at
-	user      string
-	state     executorState
-	body      body        // nil until it can take tasks
-	remote    *remoteBody // of a framework's own executor
-	cancel    func()
-	queued    []*v1.TaskInfo
-	groups    [][]*v1.TaskInfo // which of queued belong together
-	tasks     []*task          // delivered, their last update not (or never) acknowledged
-	completed []*task
-	pid       int // of the executor, or of a command task's process
-	processes []process
-	nested    map[string]string // container of each task of a default executor
+	framework  *framework
+	info       *v1.ExecutorInfo
+	token      string // shown by the executor where credentials are asked for
+	command    bool   // the executor of a single command task, made up by the agent
+	container  string
+	dir        string // the sandbox
+	makeLate   func() // makes the sandbox of a simulated command when it is looked at
+	user       string
+	state      executorState
+	body       body        // nil until it can take tasks
+	remote     *remoteBody // of a framework's own executor
+	cancel     func()
+	queued     []*v1.TaskInfo
+	groups     [][]*v1.TaskInfo // which of queued belong together
+	tasks      []*task          // delivered, their last update not (or never) acknowledged
+	completed  []*task
+	pid        int // of the executor, or of a command task's process
+	processes  []process
+	main       process               // of a framework's own executor
+	env        map[string]string     // of the container, for sessions in it
+	board      *switchboard          // of a container with a terminal
+	done       <-chan struct{}       // closed when the executor has ended
+	wait       int                   // raw wait status once it has, -1 unknown
+	containers map[string]*container // nested ones, by their printed ids
+	nested     map[string]string     // container of each task of a default executor
 }
 
 func (ex *executor) id() string { return ex.info.GetExecutorId().GetValue() }

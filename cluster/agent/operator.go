@@ -2,12 +2,9 @@ package agent
 
 import (
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"mesosbook/cluster/link"
 	"mesosbook/mesos"
@@ -15,63 +12,43 @@ import (
 	"mesosbook/mesos/v1/agent"
 )
 
-// serveOperatorAPI answers POST /api/v1 (slave/http.cpp: api).
+// serveOperatorAPI answers POST /api/v1 (slave/http.cpp: api, _api).
 func (a *Agent) serveOperatorAPI(w http.ResponseWriter, r *http.Request) {
 	if a.recovering(w) {
 		return
 	}
-	var call agent.Call
-	if !readCall(w, r, &call) {
+	if r.Method != http.MethodPost {
+		methodNotAllowed(w, r, http.MethodPost)
 		return
 	}
-	if why := validateCall(&call); why != "" {
-		badRequest(w, "Failed to validate agent::Call: %s", why)
+	q := operatorRequest{w: w, r: r}
+	var no *refusal
+	if q.media, no = negotiate(r); no == nil {
+		q.in, q.call, no = readFirst(w, r, q.media)
+	}
+	if no == nil {
+		no = q.media.fits(q.call.GetType())
+	}
+	if no != nil {
+		text(w, no.status, no.text)
 		return
 	}
-	protobuf, ok := accepted(w, r)
-	if !ok {
-		return
-	}
-	a.operate(operatorRequest{w, r, &call, protobuf})
+	a.operate(q)
 }
 
 // operatorRequest is one call with the way to its caller.
 type operatorRequest struct {
-	w        http.ResponseWriter
-	r        *http.Request
-	call     *agent.Call
-	protobuf bool
-}
-
-// bodyless are the calls that need no field of their own; the others need the one
-// that is named as their type is.
-var bodyless = []agent.Call_Type{
-	agent.Call_UNKNOWN, agent.Call_GET_HEALTH, agent.Call_GET_FLAGS, agent.Call_GET_VERSION, agent.Call_GET_LOGGING_LEVEL,
-	agent.Call_GET_STATE, agent.Call_GET_CONTAINERS, agent.Call_GET_FRAMEWORKS, agent.Call_GET_EXECUTORS,
-	agent.Call_GET_OPERATIONS, agent.Call_GET_TASKS, agent.Call_GET_AGENT, agent.Call_GET_RESOURCE_PROVIDERS, agent.Call_PRUNE_IMAGES,
-}
-
-// validateCall says what a call lacks (slave/validation.cpp).
-func validateCall(call *agent.Call) string {
-	if call.Type == nil {
-		return "Expecting 'type' to be present"
-	}
-	if slices.Contains(bodyless, call.GetType()) {
-		return ""
-	}
-	m := call.ProtoReflect()
-	name := protoreflect.Name(strings.ToLower(call.GetType().String()))
-	field := m.Descriptor().Fields().ByName(name)
-	if field == nil || !m.Has(field) {
-		return "Expecting '" + string(name) + "' to be present"
-	}
-	return ""
+	w     http.ResponseWriter
+	r     *http.Request
+	call  *agent.Call
+	media mediaTypes
+	in    *callReader // further calls of a stream
 }
 
 // respond answers with a message. write, if it is there, writes what follows
 // "type" in JSON: Mesos writes some answers by hand, with their empty lists.
 func (q operatorRequest) respond(res *agent.Response, write func(*mesos.Encoder)) {
-	if q.protobuf {
+	if q.media.accept == mediaProtobuf {
 		data, err := proto.Marshal(res)
 		if err != nil {
 			text(q.w, http.StatusInternalServerError, err.Error())
@@ -171,13 +148,18 @@ func (a *Agent) operationList() []*v1.Operation {
 }
 
 func (a *Agent) getContainers(q operatorRequest) {
+	c := q.call.GetGetContainers()
 	res := &agent.Response_GetContainers{}
-	for _, v := range a.containers() {
-		res.Containers = append(res.Containers, &agent.Response_GetContainers_Container{
-			FrameworkId: &v1.FrameworkID{Value: proto.String(v.framework)}, ExecutorId: &v1.ExecutorID{Value: proto.String(v.executor)},
-			ExecutorName: proto.String(v.name), ContainerId: &v1.ContainerID{Value: proto.String(v.id)},
-			ContainerStatus: v.status(), ResourceStatistics: v.statistics(),
-		})
+	for _, v := range a.containers(shown{nested: c.GetShowNested(), standalone: c.GetShowStandalone()}) {
+		// The status has the parents of an id; Mesos leaves them out here.
+		one := &agent.Response_GetContainers_Container{ContainerId: &v1.ContainerID{Value: v.id.Value},
+			ContainerStatus: v.status(), ResourceStatistics: v.statistics()}
+		if v.framework != "" {
+			one.FrameworkId = &v1.FrameworkID{Value: proto.String(v.framework)}
+			one.ExecutorId = &v1.ExecutorID{Value: proto.String(v.executor)}
+			one.ExecutorName = proto.String(v.name)
+		}
+		res.Containers = append(res.Containers, one)
 	}
 	q.respond(&agent.Response{Type: agent.Response_GET_CONTAINERS.Enum(), GetContainers: res}, nil)
 }

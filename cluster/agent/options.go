@@ -56,6 +56,7 @@ type Options struct {
 	RegistrationTimeout  time.Duration // --executor_registration_timeout: 1 min
 	Linger               time.Duration // a command executor's stay after its task: 1 s
 	HeartbeatInterval    time.Duration // executor API: 30 min
+	SessionHeartbeat     time.Duration // --http_heartbeat_interval, to clients attached to a container: 30 s
 	FetchStall           time.Duration // --fetcher_stall_timeout: 1 min
 	CacheSize            int64         // --fetcher_cache_size in bytes: 2 GB
 }
@@ -99,7 +100,7 @@ func (o Options) withDefaults() (Options, error) {
 		{&o.PingTimeout, 75 * time.Second}, {&o.RedialMin, 50 * time.Millisecond}, {&o.RedialMax, time.Second},
 		{&o.KillGrace, 3 * time.Second}, {&o.ShutdownGrace, 5 * time.Second},
 		{&o.RegistrationTimeout, time.Minute}, {&o.Linger, time.Second},
-		{&o.HeartbeatInterval, 30 * time.Minute}, {&o.FetchStall, time.Minute},
+		{&o.HeartbeatInterval, 30 * time.Minute}, {&o.SessionHeartbeat, 30 * time.Second}, {&o.FetchStall, time.Minute},
 	} {
 		if *d.value == 0 {
 			*d.value = d.std

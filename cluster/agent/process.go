@@ -29,8 +29,16 @@ type start struct {
 	env     map[string]string
 	user    *supervisor.User
 	limits  []supervisor.Limit
-	dir     string // working directory, and where stdout and stderr are
+	dir     string // working directory
+	out     string // where stdout and stderr are; dir if empty
 	note    string // goes to stderr with the process id for %d
+
+	// guest says that the command runs in a container that is another's: its end
+	// does not reach beyond its own descendants.
+	guest bool
+
+	board         *switchboard // takes the place of stdout and stderr; nil for none
+	waitForReader bool         // of board
 }
 
 // spawn starts a command as Mesos' launch helper does: through a shell, or by
@@ -44,24 +52,41 @@ func (a *Agent) spawn(ex *executor, s start) (process, error) {
 	if err != nil {
 		return nil, err
 	}
+	out := s.out
+	if out == "" {
+		out = s.dir
+	}
 	c := supervisor.Command{Env: environ(s.env), Dir: s.dir, Note: s.note, User: s.user, Limits: s.limits,
-		Stdout: filepath.Join(s.dir, "stdout"), Stderr: filepath.Join(s.dir, "stderr")}
+		Stdout: filepath.Join(out, "stdout"), Stderr: filepath.Join(out, "stderr")}
+	if s.board != nil {
+		c.Note, c.Stdio, c.Terminal = "", s.board.theirs, s.board.terminal
+	}
 	if s.command.GetShell() {
 		c.Path, c.Args = "/bin/sh", []string{"sh", "-c", s.command.GetValue()}
-		if c.Gate = s.note != "" || len(s.limits) > 0; c.Gate {
+		if c.Gate = c.Note != "" || len(s.limits) > 0; c.Gate {
 			c.Args = []string{"sh", "-c", gated, s.command.GetValue()}
 		}
 	} else {
 		c.Args = s.command.GetArguments()
 		c.Path = lookPath(s.command.GetValue(), s.dir, s.env["PATH"])
 	}
-	mark := sandboxMark(ex.dir)
+	mark := ""
+	if !s.guest {
+		mark = sandboxMark(out)
+	}
 	p, err := sv.Spawn(c, mark)
 	var errno syscall.Errno
 	if errors.As(err, &errno) && !s.command.GetShell() {
 		c.Path = "/bin/sh"
 		c.Args = []string{"sh", "-c", `echo "$0" >&2; exit 1`, fmt.Sprintf("Failed to execute '%s': %s", s.command.GetValue(), strerror(errno))}
 		p, err = sv.Spawn(c, mark)
+	}
+	if s.board != nil {
+		if err != nil {
+			s.board.close()
+			return nil, err
+		}
+		s.board.run(out, s.waitForReader)
 	}
 	if err != nil {
 		return nil, err
@@ -114,6 +139,18 @@ func lookPath(name, dir, path string) string {
 func strerror(e syscall.Errno) string {
 	text := e.Error()
 	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// errnoOf is the system's own error in err; EIO if there is none.
+func errnoOf(err error) syscall.Errno {
+	var errno syscall.Errno
+	switch {
+	case errors.As(err, &errno):
+		return errno
+	case errors.Is(err, os.ErrClosed):
+		return syscall.EBADF
+	}
+	return syscall.EIO
 }
 
 // statusText tells how a process ended (common/status_utils.hpp), as in "Command

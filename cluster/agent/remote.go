@@ -52,16 +52,23 @@ func (b *remoteBody) work(ctx context.Context) {
 	}
 	overlay(env, b.ex.info.GetCommand())
 	b.agent.offerBody(b.ex, b)
-	p, err := b.agent.spawn(b.ex, start{command: b.ex.info.GetCommand(), env: env, user: b.user,
-		limits: limitsOf(b.ex.info.GetContainer()), dir: b.ex.dir})
+	board, err := b.agent.ttyBoard(b.ex.info.GetContainer(), b.user)
+	var p process
+	if err == nil {
+		p, err = b.agent.spawn(b.ex, start{command: b.ex.info.GetCommand(), env: env, user: b.user,
+			limits: limitsOf(b.ex.info.GetContainer()), dir: b.ex.dir, board: board})
+	}
 	if err != nil {
 		b.agent.launchFailed(ctx, b.ex, err)
 		return
 	}
-	b.agent.setPID(b.ex, p.ID())
+	b.agent.setMain(b.ex, p, env, board)
 	status := b.await(ctx, p)
 	b.hangUp()
 	b.agent.destroy(b.ex)
+	if board != nil {
+		b.agent.drainBoard(board)
+	}
 	wait := -1
 	if ws, known := p.Status(); known {
 		wait = int(ws)
@@ -93,11 +100,15 @@ func (b *remoteBody) await(ctx context.Context, p process) *v1.TaskStatus {
 	return executorTerminated()
 }
 
-// setPID keeps the process id of an executor.
-func (a *Agent) setPID(ex *executor, pid int) {
+// setMain keeps the process of an executor, or of a command task, and what
+// sessions in its container inherit.
+func (a *Agent) setMain(ex *executor, p process, env map[string]string, board *switchboard) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	ex.pid = pid
+	ex.pid, ex.env, ex.board = p.ID(), env, board
+	if !ex.command {
+		ex.main = p
+	}
 }
 
 // offerBody makes the body known before it takes tasks: the executor may subscribe
@@ -138,13 +149,6 @@ func isClosed(c <-chan struct{}) bool {
 	default:
 		return false
 	}
-}
-
-// connected says whether there is a subscription.
-func (b *remoteBody) connected() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.stream != nil
 }
 
 // leave ends a subscription that its handler has left.

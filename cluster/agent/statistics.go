@@ -13,36 +13,79 @@ import (
 
 // containerView is a running container as the pages and the operator API show it.
 type containerView struct {
-	framework, executor, name, source string
-	id                                string
+	framework, executor, name, source string // all empty if it is no executor's
+	id                                *v1.ContainerID
 	pid                               int
 	cpus, memMB                       float64
 	usage                             supervisor.Usage
 }
 
+// shown says which containers are wanted beside those of executors.
+type shown struct{ nested, standalone bool }
+
 // containers are the running containers with what they use now.
-func (a *Agent) containers() []containerView {
+func (a *Agent) containers(and shown) []containerView {
 	a.mu.Lock()
+	views := a.executorViewsLocked()
+	if and.nested {
+		for _, f := range a.frameworks {
+			for _, ex := range f.executors {
+				views = append(views, ex.nestedViews()...)
+			}
+		}
+	}
+	for _, id := range sortedKeys(a.standalone) {
+		c := a.standalone[id]
+		if v, runs := c.view(); runs && and.standalone {
+			views = append(views, v)
+		}
+		if and.nested {
+			views = append(views, c.holder.nestedViews()...)
+		}
+	}
+	a.mu.Unlock()
+	pids := make([]int, len(views))
+	for i, v := range views {
+		pids[i] = v.pid
+	}
+	for i, u := range supervisor.UsageOf(pids) {
+		views[i].usage = u
+	}
+	return views
+}
+
+// view shows a container that is no executor's; false unless it runs.
+func (c *container) view() (containerView, bool) {
+	if !isClosed(c.ready) || c.p == nil || isClosed(c.ended) {
+		return containerView{}, false
+	}
+	return containerView{id: c.id, pid: c.p.ID()}, true
+}
+
+func (ex *executor) nestedViews() (views []containerView) {
+	for _, id := range sortedKeys(ex.containers) {
+		if v, runs := ex.containers[id].view(); runs {
+			views = append(views, v)
+		}
+	}
+	return views
+}
+
+func (a *Agent) executorViewsLocked() []containerView {
 	var views []containerView
-	var pids []int
 	for _, f := range a.frameworks {
 		for _, ex := range f.executors {
 			if ex.state == terminated || ex.state == registering {
 				continue
 			}
 			v := containerView{framework: f.id(), executor: ex.id(), name: ex.info.GetName(), source: ex.info.GetSource(),
-				id: ex.container, pid: ex.pid}
+				id: &v1.ContainerID{Value: proto.String(ex.container)}, pid: ex.pid}
 			sum := ex.allocated()
 			cpus, _ := sum.Scalar("cpus")
 			mem, _ := sum.Scalar("mem")
 			v.cpus, v.memMB = float64(cpus)/1000, float64(mem)/1000
 			views = append(views, v)
-			pids = append(pids, ex.pid)
 		}
-	}
-	a.mu.Unlock()
-	for i, u := range supervisor.UsageOf(pids) {
-		views[i].usage = u
 	}
 	return views
 }
@@ -50,20 +93,21 @@ func (a *Agent) containers() []containerView {
 // statistics of a container without CPU or memory enforcement: the isolators
 // posix/cpu and posix/mem.
 func (v containerView) statistics() *v1.ResourceStatistics {
-	limit := uint64(v.memMB * (1 << 20))
-	return &v1.ResourceStatistics{
+	s := &v1.ResourceStatistics{
 		Timestamp:          proto.Float64(seconds(time.Now())),
 		CpusUserTimeSecs:   proto.Float64(v.usage.User.Seconds()),
 		CpusSystemTimeSecs: proto.Float64(v.usage.System.Seconds()),
-		CpusSoftLimit:      proto.Float64(v.cpus),
-		MemLimitBytes:      proto.Uint64(limit),
-		MemSoftLimitBytes:  proto.Uint64(limit),
 		MemRssBytes:        proto.Uint64(v.usage.RSS),
 	}
+	if v.executor != "" { // others share what their parent has
+		limit := uint64(v.memMB * (1 << 20))
+		s.CpusSoftLimit, s.MemLimitBytes, s.MemSoftLimitBytes = proto.Float64(v.cpus), proto.Uint64(limit), proto.Uint64(limit)
+	}
+	return s
 }
 
 func (v containerView) status() *v1.ContainerStatus {
-	cs := &v1.ContainerStatus{ContainerId: &v1.ContainerID{Value: proto.String(v.id)}}
+	cs := &v1.ContainerStatus{ContainerId: v.id}
 	if v.pid != 0 {
 		cs.ExecutorPid = proto.Uint32(uint32(v.pid))
 	}
@@ -94,7 +138,7 @@ func (v containerView) writeNames(e *mesos.Encoder) {
 func (a *Agent) serveStatistics(w http.ResponseWriter, r *http.Request) {
 	var e mesos.Encoder
 	e.BeginArray()
-	for _, v := range a.containers() {
+	for _, v := range a.containers(shown{}) {
 		e.BeginObject()
 		v.writeNames(&e)
 		v.writeStatistics(&e)
@@ -106,18 +150,19 @@ func (a *Agent) serveStatistics(w http.ResponseWriter, r *http.Request) {
 
 func (a *Agent) serveContainers(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	if q.Get("executor_id") != "" && q.Get("framework_id") == "" {
-		badRequest(w, "Expecting 'framework_id' in query when 'executor_id' is given")
+	if q.Has("container_id") && (q.Has("executor_id") || q.Has("framework_id")) ||
+		!q.Has("container_id") && q.Has("executor_id") && !q.Has("framework_id") {
+		badRequest(w, "Supported query parameters are container_id only, framework_id only, or executor_id and framework_id only")
 		return
 	}
-	wanted := func(key, value string) bool { return q.Get(key) == "" || q.Get(key) == value }
+	wanted := func(key, value string) bool { return !q.Has(key) || q.Get(key) == value }
 	var e mesos.Encoder
 	e.BeginArray()
-	for _, v := range a.containers() {
-		if !wanted("container_id", v.id) || !wanted("framework_id", v.framework) || !wanted("executor_id", v.executor) {
+	for _, v := range a.containers(shown{}) {
+		if !wanted("container_id", v.id.GetValue()) || !wanted("framework_id", v.framework) || !wanted("executor_id", v.executor) {
 			continue
 		}
-		e.BeginObject().Key("container_id").String(v.id)
+		e.BeginObject().Key("container_id").String(v.id.GetValue())
 		v.writeNames(&e)
 		v.writeStatistics(&e)
 		e.Key("status")

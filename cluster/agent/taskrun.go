@@ -58,16 +58,18 @@ func logTo(dir, place, format string, args ...any) {
 // taskRun is one command of a built-in executor, from its start to its terminal
 // update (launcher/executor.cpp). Its run method owns all state.
 type taskRun struct {
-	agent  *Agent
-	ex     *executor
-	info   *v1.TaskInfo
-	task   *task
-	user   *supervisor.User
-	dir    string // the task's sandbox
-	env    map[string]string
-	nested *v1.ContainerID // of a task in a group
-	orders orders
-	p      process
+	agent     *Agent
+	ex        *executor
+	info      *v1.TaskInfo
+	task      *task
+	user      *supervisor.User
+	dir       string // the task's sandbox
+	env       map[string]string
+	nested    *v1.ContainerID // of a task in a group
+	orders    orders
+	p         process
+	board     *switchboard // of a task with a terminal
+	container *container   // of a task in a group
 
 	// siblings waits until the other tasks of a group are started too.
 	siblings func()
@@ -95,10 +97,22 @@ func (r *taskRun) run(ctx context.Context) (v1.TaskState, bool) {
 		r.siblings()
 	}
 	r.send(r.status(v1.TaskState_TASK_RUNNING))
-	if !r.watch(ctx) {
+	ended := r.watch(ctx)
+	r.endContainer()
+	if !ended {
 		return 0, false
 	}
 	return r.finish(), true
+}
+
+// endContainer ends what else there is in the task's container.
+func (r *taskRun) endContainer() {
+	switch {
+	case r.container != nil:
+		r.agent.endContainer(r.container)
+	case r.board != nil:
+		r.agent.drainBoard(r.board)
+	}
 }
 
 // taskOf is the record of a delivered task.
@@ -118,16 +132,23 @@ func (r *taskRun) start() error {
 	if err := a.linkVolumes(r.dir, r.info.Resources); err != nil {
 		return err
 	}
-	p, err := a.spawn(r.ex, start{command: r.info.Command, env: r.env, user: r.user, limits: limitsOf(r.info.Container),
-		dir: r.dir, note: glog.Prefix('I', "executor.cpp:740") + "Forked command at %d\n"})
+	board, err := a.ttyBoard(r.info.Container, r.user)
 	if err != nil {
 		return err
 	}
-	r.p = p
+	r.board = board
+	r.p, err = a.spawn(r.ex, start{command: r.info.Command, env: r.env, user: r.user, limits: limitsOf(r.info.Container),
+		dir: r.dir, board: board, note: glog.Prefix('I', "executor.cpp:740") + "Forked command at %d\n"})
+	if err != nil {
+		return err
+	}
+	if board != nil { // where there is none the supervisor writes the line
+		logTo(r.dir, "executor.cpp:740", "Forked command at %d", r.p.ID())
+	}
 	if r.nested == nil {
-		a.mu.Lock()
-		r.ex.pid = p.ID()
-		a.mu.Unlock()
+		a.setMain(r.ex, r.p, r.env, board)
+	} else {
+		r.container = a.nestTask(r)
 	}
 	return nil
 }

@@ -61,8 +61,12 @@ func (a *acceptance) validateTaskItself(t *v1.TaskInfo) error {
 		func() error { return prefixed("Task uses invalid check: ", validateCheck(t.Check)) },
 		func() error { return prefixed("Task uses invalid health check: ", validateHealthCheck(t.HealthCheck)) },
 		func() error { return validateTaskResources(t) },
-		func() error { return prefixed("Task's `CommandInfo` is invalid: ", validateCommand(t.Command)) },
-		func() error { return prefixed("Task's `ContainerInfo` is invalid: ", validateContainer(t.Container)) },
+		func() error {
+			return prefixed("Task's `CommandInfo` is invalid: ", resources.ValidateCommand(t.Command))
+		},
+		func() error {
+			return prefixed("Task's `ContainerInfo` is invalid: ", resources.ValidateContainer(t.Container))
+		},
 		func() error { return a.validateLimits(t) },
 	)
 }
@@ -237,9 +241,11 @@ func (a *acceptance) validateExecutorItself(e *v1.ExecutorInfo) error {
 		},
 		func() error { return prefixed("Executor uses invalid resources: ", validateResources(e.Resources)) },
 		func() error { return prefixed("Invalid executor resources: ", oneRole(e.Resources)) },
-		func() error { return prefixed("Executor's `CommandInfo` is invalid: ", validateCommand(e.Command)) },
 		func() error {
-			return prefixed("Executor's `ContainerInfo` is invalid: ", validateContainer(e.Container))
+			return prefixed("Executor's `CommandInfo` is invalid: ", resources.ValidateCommand(e.Command))
+		},
+		func() error {
+			return prefixed("Executor's `ContainerInfo` is invalid: ", resources.ValidateContainer(e.Container))
 		},
 		func() error {
 			if e.GetType() == v1.ExecutorInfo_CUSTOM && e.Command == nil {

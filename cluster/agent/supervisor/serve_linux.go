@@ -47,6 +47,7 @@ func secondSelf() (*exec.Cmd, error) {
 // server is the supervisor process: one loop owns all of it.
 type server struct {
 	out      *json.Encoder
+	files    int          // the socket for files
 	children map[int]bool // started by Spawn and not yet reported
 	remove   []string     // directories, at the end
 }
@@ -58,10 +59,11 @@ func serve(in io.Reader, out io.Writer) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGCHLD)
+	unix.CloseOnExec(filesFD)
 	requests := make(chan request)
 	go readRequests(in, requests) // ends with the pipe; the process ends then
 
-	s := &server{out: json.NewEncoder(out), children: map[int]bool{}}
+	s := &server{out: json.NewEncoder(out), files: filesFD, children: map[int]bool{}}
 	for {
 		select {
 		case r, ok := <-requests:
@@ -96,12 +98,24 @@ func (s *server) answer(r request) {
 	case r.Remove != "":
 		s.remove = append(s.remove, r.Remove)
 	case r.Spawn != nil:
-		a := s.spawn(r.Spawn.Command)
+		a := s.spawnWith(*r.Spawn)
 		a.Seq = r.Spawn.Seq
 		_ = s.out.Encode(report{Spawned: &a})
 	case r.Signal != nil:
 		signalTree(*r.Signal)
 	}
+}
+
+// spawnWith takes in the files that came for the command, and starts it.
+func (s *server) spawnWith(r spawnRequest) spawned {
+	if r.Files > 0 {
+		files, err := receiveFiles(s.files, r.Files)
+		if err != nil {
+			return refused("receive files", err)
+		}
+		r.Command.Stdio = files
+	}
+	return s.spawn(r.Command)
 }
 
 func (s *server) spawn(c Command) spawned {
@@ -123,7 +137,7 @@ func (s *server) spawn(c Command) spawned {
 		fds[i] = f.Fd()
 	}
 	attr := &syscall.ProcAttr{Dir: c.Dir, Env: c.Env, Files: fds,
-		Sys: &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}}
+		Sys: &syscall.SysProcAttr{Setsid: true, Setctty: c.Terminal, Pdeathsig: syscall.SIGKILL}}
 	if c.User != nil {
 		attr.Sys.Credential = &syscall.Credential{Uid: c.User.UID, Gid: c.User.GID, Groups: c.User.Groups}
 	}
@@ -150,6 +164,9 @@ func refused(op string, err error) spawned {
 // openFiles gives stdin, stdout and stderr. The files belong to a task that may
 // have replaced them: no link is followed.
 func openFiles(c Command) (files []*os.File, stderr *os.File, err error) {
+	if len(c.Stdio) > 0 {
+		return c.Stdio, c.Stdio[len(c.Stdio)-1], nil
+	}
 	open := func(path string, flag int) {
 		if err != nil {
 			return

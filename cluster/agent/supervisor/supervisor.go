@@ -27,6 +27,7 @@ type Supervisor struct {
 	sendMu sync.Mutex // one request at a time
 	stdin  io.WriteCloser
 	enc    *json.Encoder
+	files  *os.File // the socket for files
 
 	mu        sync.Mutex // guards the fields below
 	seq       uint64
@@ -42,16 +43,33 @@ func Start() (*Supervisor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start supervisor: %w", err)
 	}
-	stdin, err := cmd.StdinPipe()
+	files, theirs, err := filePair()
 	if err != nil {
 		return nil, fmt.Errorf("start supervisor: %w", err)
+	}
+	defer theirs.Close()
+	cmd.ExtraFiles = []*os.File{theirs}
+	s, err := run(cmd)
+	if err != nil {
+		files.Close()
+		return nil, fmt.Errorf("start supervisor: %w", err)
+	}
+	s.files = files
+	return s, nil
+}
+
+// run starts the process and the goroutine that reads its reports.
+func run(cmd *exec.Cmd) (*Supervisor, error) {
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
 	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, fmt.Errorf("start supervisor: %w", err)
+		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start supervisor: %w", err)
+		return nil, err
 	}
 	s := &Supervisor{
 		cmd: cmd, done: make(chan struct{}), stdin: stdin, enc: json.NewEncoder(stdin),
@@ -72,6 +90,7 @@ func (s *Supervisor) Done() <-chan struct{} { return s.done }
 func (s *Supervisor) Close() error {
 	s.sendMu.Lock()
 	err := s.stdin.Close()
+	s.files.Close() // nothing waits there
 	s.sendMu.Unlock()
 	if err != nil && !errors.Is(err, os.ErrClosed) {
 		return fmt.Errorf("close supervisor: %w", err)
@@ -110,7 +129,7 @@ func (s *Supervisor) Spawn(c Command, mark string) (*Process, error) {
 	s.waiting[seq] = answer
 	s.mu.Unlock()
 
-	if err := s.send(request{Spawn: &spawnRequest{Seq: seq, Command: c}}); err != nil {
+	if err := s.send(request{Spawn: &spawnRequest{Seq: seq, Command: c, Files: len(c.Stdio)}}); err != nil {
 		return nil, err
 	}
 	select {
@@ -167,6 +186,11 @@ func (s *Supervisor) RemoveAtEnd(dir string) error { return s.send(request{Remov
 func (s *Supervisor) send(r request) error {
 	s.sendMu.Lock()
 	defer s.sendMu.Unlock()
+	if r.Spawn != nil && r.Spawn.Files > 0 {
+		if err := sendFiles(s.files, r.Spawn.Command.Stdio); err != nil {
+			return fmt.Errorf("%w: %w", ErrEnded, err)
+		}
+	}
 	if err := s.enc.Encode(r); err != nil {
 		return fmt.Errorf("%w: %w", ErrEnded, err)
 	}

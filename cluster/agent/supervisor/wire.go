@@ -1,5 +1,7 @@
 package supervisor
 
+import "os"
+
 // Command is a process to start.
 type Command struct {
 	Path   string   // absolute, or relative to Dir
@@ -16,6 +18,11 @@ type Command struct {
 	// written and Limits are set.
 	Gate bool
 
+	// Stdio, if there are three of them, are stdin, stdout and stderr in place of the
+	// files named above. They stay the caller's, to be closed after Spawn.
+	Stdio []*os.File `json:"-"`
+	// Terminal makes the first of Stdio the process's controlling terminal.
+	Terminal bool `json:",omitempty"`
 	// User to run as; nil keeps the supervisor's.
 	User *User
 
@@ -41,9 +48,12 @@ type request struct {
 	Signal *signalRequest `json:",omitempty"`
 }
 
+// spawnRequest starts a command. Files of Stdio go over the socket beside the
+// requests, before the request.
 type spawnRequest struct {
 	Seq     uint64
 	Command Command
+	Files   int
 }
 
 // signalRequest sends a signal to the tree of PID: its descendants, its session
