@@ -245,7 +245,7 @@ func (m *Master) changeClusterLocked(c *masterv1.Call, principal string) reply {
 	case masterv1.Call_UPDATE_QUOTA:
 		return m.updateQuotaLocked(c.GetUpdateQuota().GetQuotaConfigs(), c.GetUpdateQuota().GetForce())
 	case masterv1.Call_SET_QUOTA:
-		return m.setQuotaLocked(c.GetSetQuota().GetQuotaRequest(), principal)
+		return m.setQuotaLocked(c.GetSetQuota().GetQuotaRequest())
 	case masterv1.Call_REMOVE_QUOTA:
 		return m.removeQuotaLocked(c.GetRemoveQuota().GetRole())
 	case masterv1.Call_UPDATE_MAINTENANCE_SCHEDULE:

@@ -122,8 +122,8 @@ func TestOperatorErrors(t *testing.T) {
 		{`{"type":"LIST_FILES","list_files":{"path":"/"}}`, 404, ""},
 		{`{"type":"UNKNOWN"}`, 501, "501 Not Implemented."},
 		{`{"type":"DRAIN_AGENT","drain_agent":{"agent_id":{"value":"x"}}}`, 400, "Unknown agent"},
-		{`{"type":"UPDATE_WEIGHTS","update_weights":{"weight_infos":[{"weight":0,"role":"a"}]}}`, 400, "Failed to validate update weights JSON: Invalid weight '0': Weights must be positive"},
-		{`{"type":"UPDATE_QUOTA","update_quota":{"quota_configs":[{"role":"*"}]}}`, 400, "Invalid QuotaConfig: Invalid 'QuotaConfig.role': the default role '*' is not supported"},
+		{`{"type":"UPDATE_WEIGHTS","update_weights":{"weight_infos":[{"weight":0,"role":"a"}]}}`, 400, "Failed to validate update weights request JSON for role 'a': Invalid weight '0': Weights must be positive"},
+		{`{"type":"UPDATE_QUOTA","update_quota":{"quota_configs":[{"role":"a/b"}]}}`, 400, "Updating quota on nested role 'a/b' is not supported yet"},
 		{`{"type":"START_MAINTENANCE","start_maintenance":{"machines":[{"hostname":"h"}]}}`, 400, "Machine 'h ()' is not part of a maintenance schedule"},
 	}
 	bubble(t, Options{}, func(r *rig) {

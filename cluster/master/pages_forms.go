@@ -113,11 +113,11 @@ func (m *Master) quotaPage(req *request) {
 		m.locked(func() { s = m.quotaMessageLocked() })
 		m.show(req, s)
 	case req.r.Method == http.MethodDelete:
-		m.do(req, func() reply { return m.removeQuotaLocked(strings.TrimPrefix(req.path, "/")) })
+		m.do(req, func() reply { return m.deleteQuotaLocked(strings.Trim(req.path, "/")) })
 	case req.allow(http.MethodGet, http.MethodPost, http.MethodDelete):
 		q := &quotav1.QuotaRequest{}
 		if m.readJSON(req, q) {
-			m.do(req, func() reply { return m.setQuotaLocked(q, req.principal) })
+			m.do(req, func() reply { return m.setQuotaLocked(q) })
 		}
 	}
 }

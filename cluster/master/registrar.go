@@ -166,7 +166,7 @@ func (m *Master) registryLocked() *registryv1.Registry {
 		Gone:                &registryv1.Registry_GoneSlaves{Slaves: m.goneEntriesLocked()},
 		Machines:            &registryv1.Registry_Machines{Machines: m.machines.entries()},
 		Schedules:           m.machines.schedules(),
-		QuotaConfigs:        m.quotaMessageLocked().Configs,
+		QuotaConfigs:        m.setQuotasLocked(),
 		Weights:             m.weightEntriesLocked(),
 		MinimumCapabilities: m.minimumCapabilitiesLocked(),
 	}
@@ -242,7 +242,7 @@ func (m *Master) weightEntriesLocked() []*registryv1.Registry_Weight {
 // stored (registry_operations.cpp: agent draining, quota).
 func (m *Master) minimumCapabilitiesLocked() []*registryv1.Registry_MinimumCapability {
 	need := map[string]bool{}
-	if len(m.quotas) > 0 {
+	if len(m.setQuotasLocked()) > 0 {
 		need[v1.MasterInfo_Capability_QUOTA_V2.String()] = true
 	}
 	draining := v1.MasterInfo_Capability_AGENT_DRAINING.String()
@@ -261,6 +261,13 @@ func (m *Master) minimumCapabilitiesLocked() []*registryv1.Registry_MinimumCapab
 		out = append(out, &registryv1.Registry_MinimumCapability{Capability: proto.String(name)})
 	}
 	return out
+}
+
+// setQuotasLocked leaves out quotas that were taken back.
+func (m *Master) setQuotasLocked() []*quotav1.QuotaConfig {
+	return slices.DeleteFunc(m.quotaMessageLocked().Configs, func(c *quotav1.QuotaConfig) bool {
+		return len(c.GetGuarantees()) == 0 && len(c.GetLimits()) == 0
+	})
 }
 
 // quotaOf reads a stored quota.

@@ -11,18 +11,29 @@ import (
 
 // Add is r and o together.
 func (r Resources) Add(o Resources) Resources {
-	out := r
+	switch {
+	case len(o) == 0:
+		return r
+	case len(r) == 0 && !slices.ContainsFunc(o, Item.empty):
+		return o
+	}
+	out := make(Resources, len(r), len(r)+len(o))
+	copy(out, r)
 	for _, it := range o {
-		out = out.addItem(it)
+		out.put(it)
 	}
 	return out
 }
 
-// Sub is r without o. What r has not enough of is left out.
+// Sub is r without o. What r has not enough of is left out; the last item takes
+// the place of one that is used up, as in Mesos.
 func (r Resources) Sub(o Resources) Resources {
-	out := r
-	for _, it := range o {
-		out = out.subItem(it)
+	if len(r) == 0 || len(o) == 0 {
+		return r
+	}
+	out := slices.Clone(r)
+	for i := range o {
+		out.take(&o[i])
 	}
 	return out
 }
@@ -37,12 +48,12 @@ func (r Resources) Contains(o Resources) bool {
 		}
 		return true
 	}
-	rest := r
-	for _, it := range o {
-		if !rest.containsItem(&it) {
+	rest := slices.Clone(r)
+	for i := range o {
+		if !rest.containsItem(&o[i]) {
 			return false
 		}
-		rest = rest.subItem(it)
+		rest.take(&o[i])
 	}
 	return true
 }
@@ -52,45 +63,50 @@ func (r Resources) Equal(o Resources) bool {
 	return len(r) == len(o) && r.Contains(o) && o.Contains(r)
 }
 
-func (r Resources) addItem(it Item) Resources {
+// put adds an item to a sum that nobody else has.
+func (r *Resources) put(it Item) {
 	if it.empty() {
-		return r
+		return
 	}
 	if !it.whole() {
-		for i, have := range r {
-			if have.kind.key == it.kind.key {
-				out := slices.Clone(r)
-				out[i] = have.plus(it)
-				return out
+		for i := range *r {
+			if have := &(*r)[i]; have.alike(&it) {
+				*have = have.plus(it)
+				return
 			}
 		}
 	}
-	return append(slices.Clip(r), it)
+	*r = append(*r, it)
 }
 
-func (r Resources) subItem(it Item) Resources {
+// take subtracts an item from a sum that nobody else has.
+func (r *Resources) take(it *Item) {
 	if it.empty() {
-		return r
+		return
 	}
-	for i, have := range r {
-		if have.kind.key != it.kind.key || it.whole() && !have.sameAmount(it) {
+	for i := range *r {
+		have := &(*r)[i]
+		if !have.alike(it) || it.whole() && !have.sameAmount(*it) {
 			continue
 		}
-		rest := have.minus(it)
-		if rest.empty() {
-			return slices.Delete(slices.Clone(r), i, i+1)
+		if *have = have.minus(*it); have.empty() {
+			last := len(*r) - 1
+			(*r)[i] = (*r)[last]
+			*r = (*r)[:last]
 		}
-		out := slices.Clone(r)
-		out[i] = rest
-		return out
+		return
 	}
-	return r
+}
+
+// alike says whether two items differ in their amounts at most.
+func (it *Item) alike(o *Item) bool {
+	return it.role == o.role && (it.kind == o.kind || it.kind.key == o.kind.key)
 }
 
 func (r Resources) containsItem(it *Item) bool {
 	for i := range r {
 		have := &r[i]
-		if (have.kind == it.kind || have.kind.key == it.kind.key) && have.holds(it) {
+		if have.alike(it) && have.holds(it) {
 			return true
 		}
 	}
@@ -163,14 +179,13 @@ func containsSet(a, b []string) bool {
 	return !slices.ContainsFunc(b, func(s string) bool { return !slices.Contains(a, s) })
 }
 
-// identity is the key of a resource without its amount. The common kinds are
-// put together by hand: allocation runs compare many of them.
+// identity is the key of a kind. The common ones are put together by hand:
+// allocation runs compare many of them.
 func identity(p *v1.Resource) string {
 	var b strings.Builder
 	b.WriteString(p.GetName())
 	b.WriteByte(0)
 	b.WriteByte(byte('0' + p.GetType()))
-	b.WriteString(p.GetAllocationInfo().GetRole())
 	if len(p.Reservations) > 0 || p.Disk != nil || p.Revocable != nil || p.Shared != nil || p.ProviderId != nil {
 		rest := &v1.Resource{ProviderId: p.ProviderId, Reservations: p.Reservations, Disk: p.Disk, Revocable: p.Revocable, Shared: p.Shared}
 		raw, _ := proto.MarshalOptions{Deterministic: true, AllowPartial: true}.Marshal(rest)

@@ -80,6 +80,9 @@ func (r Resources) Proto(f Format) []*v1.Resource {
 
 func (it Item) proto(f Format) *v1.Resource {
 	p := proto.CloneOf(it.kind.proto)
+	if it.role != "" {
+		p.AllocationInfo = &v1.Resource_AllocationInfo{Role: proto.String(it.role)}
+	}
 	switch it.Type() {
 	case v1.Value_SCALAR:
 		p.Scalar = &v1.Value_Scalar{Value: proto.Float64(float64(it.milli) / 1000)}

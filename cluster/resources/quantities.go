@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	v1 "mesosbook/mesos/v1"
 )
@@ -68,3 +69,17 @@ func (q Quantities) Names() []string {
 
 // Value of a name as Mesos writes it: cpus 0.1, ports 1001.
 func (q Quantities) Value(name string) float64 { return float64(q[name]) / 1000 }
+
+// String writes q as Mesos' messages do: "cpus:1; mem:32", nothing as "{}".
+func (q Quantities) String() string {
+	var parts []string
+	for _, name := range q.Names() {
+		if q[name] != 0 {
+			parts = append(parts, name+":"+formatMilli(q[name]))
+		}
+	}
+	if len(parts) == 0 {
+		return "{}"
+	}
+	return strings.Join(parts, "; ")
+}

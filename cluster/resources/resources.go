@@ -10,6 +10,8 @@
 package resources
 
 import (
+	"slices"
+
 	v1 "mesosbook/mesos/v1"
 
 	"google.golang.org/protobuf/proto"
@@ -23,31 +25,33 @@ type Resources []Item
 // Item is an amount of one kind of resource.
 type Item struct {
 	kind   *kind
+	role   string   // that it is allocated to, empty for none
 	milli  int64    // of a scalar, in thousandths
 	ranges []Range  // sorted, disjoint, not adjacent
 	set    []string // in the order given, without repeats
 	shares int      // of a shared volume: how many copies are held
 }
 
-// kind is everything of a resource but its amount. It is never changed.
+// kind is everything of a resource but its amount and who holds it. It is never
+// changed.
 type kind struct {
-	proto *v1.Resource // without scalar, ranges, set, role and reservation
+	proto *v1.Resource // without scalar, ranges, set, allocation_info, role and reservation
 	key   string       // equal for equal kinds
 }
 
 // New sums list up. The resources are taken as they are; see Validate. Empty
 // amounts count as nothing.
 func New(list []*v1.Resource) Resources {
-	var r Resources
+	r := make(Resources, 0, len(list))
 	for _, p := range list {
-		r = r.addItem(newItem(p))
+		r.put(newItem(p))
 	}
-	return r
+	return slices.Clip(r)
 }
 
 func newItem(p *v1.Resource) Item {
 	up := Upgrade(p)
-	it := Item{kind: newKind(up)}
+	it := Item{kind: newKind(up), role: up.GetAllocationInfo().GetRole()}
 	switch p.GetType() {
 	case v1.Value_SCALAR:
 		it.milli = Milli(p.GetScalar().GetValue())
@@ -64,7 +68,7 @@ func newItem(p *v1.Resource) Item {
 
 func newKind(up *v1.Resource) *kind {
 	t := proto.CloneOf(up)
-	t.Scalar, t.Ranges, t.Set = nil, nil, nil
+	t.Scalar, t.Ranges, t.Set, t.AllocationInfo = nil, nil, nil, nil
 	return &kind{proto: t, key: identity(t)}
 }
 
@@ -84,7 +88,7 @@ func (it Item) Ranges() []Range { return it.ranges }
 func (it Item) Set() []string { return it.set }
 
 // AllocatedTo is the role that holds it, empty when nobody does.
-func (it Item) AllocatedTo() string { return it.kind.proto.GetAllocationInfo().GetRole() }
+func (it Item) AllocatedTo() string { return it.role }
 
 // Reservations from the outermost role to the innermost. Not to be changed.
 func (it Item) Reservations() []*v1.Resource_ReservationInfo {
@@ -117,6 +121,12 @@ func (it Item) Revocable() bool { return it.kind.proto.Revocable != nil }
 
 // Shared says whether several tasks may use it at once.
 func (it Item) Shared() bool { return it.kind.proto.Shared != nil }
+
+// Copies is how many copies of a shared volume are held, else 0.
+func (it Item) Copies() int { return it.shares }
+
+// Key is equal for resources that differ in their amounts and holders alone.
+func (it Item) Key() string { return it.kind.key }
 
 // Provider is the id of the resource provider, empty for the agent itself.
 func (it Item) Provider() string { return it.kind.proto.GetProviderId().GetValue() }
@@ -165,15 +175,23 @@ func (r Resources) Scalar(name string) (milli int64, ok bool) {
 
 // Allocate gives r to a role.
 func (r Resources) Allocate(role string) Resources {
-	return r.reshape(func(p *v1.Resource) {
-		p.AllocationInfo = &v1.Resource_AllocationInfo{Role: proto.String(role)}
-	})
+	if !slices.ContainsFunc(r, func(it Item) bool { return it.role != "" }) { // then nothing merges
+		out := slices.Clone(r)
+		for i := range out {
+			out[i].role = role
+		}
+		return out
+	}
+	out := make(Resources, 0, len(r))
+	for _, it := range r {
+		it.role = role
+		out.put(it)
+	}
+	return out
 }
 
 // Unallocate takes the role away that holds r.
-func (r Resources) Unallocate() Resources {
-	return r.reshape(func(p *v1.Resource) { p.AllocationInfo = nil })
-}
+func (r Resources) Unallocate() Resources { return r.Allocate("") }
 
 // Unreserved is r without its reservations and without its volumes.
 func (r Resources) Unreserved() Resources {
@@ -190,7 +208,7 @@ func (r Resources) reshape(change func(*v1.Resource)) Resources {
 		if p.Shared == nil {
 			it.shares = 0
 		}
-		out = out.addItem(it)
+		out.put(it)
 	}
 	return out
 }
@@ -212,11 +230,15 @@ func Milli(v float64) int64 {
 	}
 }
 
-// AtMost is the item with no more than milli of its scalar; other types stay
-// as they are.
-func (it Item) AtMost(milli int64) Item {
-	if it.Type() == v1.Value_SCALAR && !it.whole() {
-		it.milli = min(it.milli, milli)
+// AtMost is the item with no more than milli of its scalar; ok is false for one
+// that has more and can only be had as it is.
+func (it Item) AtMost(milli int64) (less Item, ok bool) {
+	if it.milli <= milli {
+		return it, true
 	}
-	return it
+	if it.whole() || it.Shared() {
+		return it, false
+	}
+	it.milli = milli
+	return it, true
 }

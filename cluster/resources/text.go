@@ -16,7 +16,7 @@ func (r Resources) String() string {
 	}
 	parts := make([]string, 0, len(r))
 	for _, it := range r {
-		s := describe(it.kind.proto) + ":" + it.amount()
+		s := describe(it.kind.proto, it.role) + ":" + it.amount()
 		if it.Shared() {
 			s += "<" + strconv.Itoa(it.shares) + ">"
 		}
@@ -40,7 +40,7 @@ func (it Item) amount() string {
 // Text writes one resource that may be wrong, for the message that says so. Of
 // role and reservation, the older format, Mesos writes nothing.
 func Text(p *v1.Resource) string {
-	s := describe(p) + ":"
+	s := describe(p, p.GetAllocationInfo().GetRole()) + ":"
 	switch p.GetType() {
 	case v1.Value_SCALAR:
 		return s + FormatScalar(p.GetScalar().GetValue())
@@ -57,11 +57,11 @@ func Text(p *v1.Resource) string {
 }
 
 // describe is everything before the amount.
-func describe(p *v1.Resource) string {
+func describe(p *v1.Resource, holder string) string {
 	var b strings.Builder
 	b.WriteString(p.GetName())
-	if p.AllocationInfo != nil {
-		fmt.Fprintf(&b, "(allocated: %s)", p.AllocationInfo.GetRole())
+	if holder != "" {
+		fmt.Fprintf(&b, "(allocated: %s)", holder)
 	}
 	if len(p.Reservations) > 0 {
 		infos := make([]string, len(p.Reservations))

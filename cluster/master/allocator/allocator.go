@@ -2,7 +2,9 @@
 // fairness over the roles and then over the frameworks of a role, with weights,
 // quota, offer filters and capabilities.
 //
-// It follows master/allocator/mesos/hierarchical.cpp of Apache Mesos 1.12. It
+// It follows master/allocator/mesos/hierarchical.cpp of Apache Mesos 1.12, but
+// for one thing: Mesos goes through the agents in random order, this allocator in
+// that of their registration, so that a lesson goes as it did the last time. It
 // knows nothing of HTTP, tasks or offers: it is told what frameworks and agents
 // there are and what came back, and says at each run who gets what.
 package allocator
@@ -26,6 +28,9 @@ type Options struct {
 	// OfferGPUs offers machines with GPUs to frameworks without
 	// GPU_RESOURCES too (--filter_gpu_resources=false).
 	OfferGPUs bool
+	// Unfair are the names of scalars that do not count for a share
+	// (--fair_sharing_excluded_resource_names).
+	Unfair []string
 }
 
 func (o Options) withDefaults() Options {
@@ -63,89 +68,106 @@ type Allocation struct {
 
 // Allocator holds who has what. It is not safe for concurrent use.
 type Allocator struct {
+	cluster
 	opts       Options
 	frameworks map[string]*framework
 	agents     map[string]*agent
-	order      []*agent // in the order of Agent
-	roles      *tree
-	runs       int  // periodic runs so far
-	quotas     bool // some role has a quota, as of the last run
+	inOrder    []*agent // of AddAgent
+	root       *role    // of all roles
+	roles      map[string]*role
+	order      *sorter[*role] // roles with frameworks
+	runs       int            // periodic runs that are over
 }
 
 type framework struct {
 	Framework
 	active     bool
 	suppressed map[string]bool
-	held       map[string]resources.Quantities // by role
-	filters    map[filterKey][]filter
+	members    map[string]*member // by role: its own, and those in which it holds something
 }
 
-type agent struct {
-	id     string
-	total  resources.Resources
-	used   resources.Resources // offered or used, not marked with a role
-	free   resources.Resources // total without used
-	active bool
-	gpus   bool
+// member is a framework in a role.
+type member struct {
+	fw      *framework
+	role    *role
+	place   *vertex[*member] // in role.frameworks
+	agents  int              // of which it holds something
+	filters map[*agent][]filter
 }
 
 // New makes an allocator without frameworks or agents.
 func New(o Options) *Allocator {
-	return &Allocator{
+	a := &Allocator{
+		cluster:    cluster{names: names{}, excluded: map[int]bool{}},
 		opts:       o.withDefaults(),
 		frameworks: map[string]*framework{},
 		agents:     map[string]*agent{},
-		roles:      newTree(),
+		root:       &role{children: map[string]*role{}},
+		roles:      map[string]*role{},
 	}
+	for _, name := range o.Unfair {
+		a.excluded[a.index(name)] = true
+	}
+	a.order = newSorter[*role](&a.cluster)
+	return a
 }
 
 // AddFramework makes f known, active or not. What it holds already (tasks of
-// a returning agent) is told by AddAgent.
+// a returning agent) is told by Hold.
 func (a *Allocator) AddFramework(f Framework, active bool) {
-	fw := &framework{Framework: f, active: active, held: map[string]resources.Quantities{}, filters: map[filterKey][]filter{}}
-	fw.suppressed = setOf(f.Suppressed)
+	fw := &framework{Framework: f, active: active, suppressed: setOf(f.Suppressed), members: map[string]*member{}}
 	a.frameworks[f.ID] = fw
 	for _, role := range f.Roles {
-		a.roles.join(role, fw)
+		a.join(fw, role)
 	}
+	fw.choose()
 }
 
-// UpdateFramework replaces what is known of f; filters of roles that it kept stay.
+// UpdateFramework replaces what is known of f. Filters stay but for the roles
+// that it left and those that are no longer suppressed.
 func (a *Allocator) UpdateFramework(f Framework) {
 	fw := a.frameworks[f.ID]
 	if fw == nil {
 		return
 	}
-	for _, role := range fw.Roles {
-		if !slices.Contains(f.Roles, role) {
-			a.roles.leave(role, fw)
-			maps.DeleteFunc(fw.filters, func(k filterKey, _ []filter) bool { return k.role.role == role })
+	before := fw.suppressed
+	fw.Framework, fw.suppressed = f, setOf(f.Suppressed)
+	for _, m := range slices.Collect(maps.Values(fw.members)) {
+		if left := !slices.Contains(f.Roles, m.role.name); left || before[m.role.name] && !fw.suppressed[m.role.name] {
+			clear(m.filters)
 		}
+		a.part(m)
 	}
-	fw.Framework = f
-	fw.suppressed = setOf(f.Suppressed)
 	for _, role := range f.Roles {
-		a.roles.join(role, fw)
+		a.join(fw, role)
 	}
+	fw.choose()
 }
 
-// RemoveFramework forgets a framework; what it held was recovered before.
+// RemoveFramework forgets a framework and gives back what it held.
 func (a *Allocator) RemoveFramework(id string) {
-	if fw := a.frameworks[id]; fw != nil {
-		for role := range fw.held {
-			a.roles.leave(role, fw)
-		}
-		for _, role := range fw.Roles {
-			a.roles.leave(role, fw)
-		}
-		delete(a.frameworks, id)
+	fw := a.frameworks[id]
+	if fw == nil {
+		return
 	}
+	fw.Roles = nil
+	for _, m := range slices.Collect(maps.Values(fw.members)) {
+		for _, ag := range a.inOrder {
+			if r, held := ag.held[m]; held {
+				a.release(m, ag, r)
+				ag.update()
+			}
+		}
+		a.part(m)
+	}
+	delete(a.frameworks, id)
 }
 
 // Activate lets a framework have offers.
 func (a *Allocator) Activate(id string) {
 	if fw := a.frameworks[id]; fw != nil {
 		fw.active = true
+		fw.choose()
 	}
 }
 
@@ -153,7 +175,10 @@ func (a *Allocator) Activate(id string) {
 func (a *Allocator) Deactivate(id string) {
 	if fw := a.frameworks[id]; fw != nil {
 		fw.active = false
-		clear(fw.filters)
+		for _, m := range fw.members {
+			clear(m.filters)
+		}
+		fw.choose()
 	}
 }
 
@@ -163,6 +188,7 @@ func (a *Allocator) Suppress(id string, roles []string) {
 		for _, r := range roles {
 			fw.suppressed[r] = true
 		}
+		fw.choose()
 	}
 }
 
@@ -174,8 +200,11 @@ func (a *Allocator) Revive(id string, roles []string) {
 	}
 	for _, r := range roles {
 		delete(fw.suppressed, r)
+		if m := fw.members[r]; m != nil {
+			clear(m.filters)
+		}
 	}
-	maps.DeleteFunc(fw.filters, func(k filterKey, _ []filter) bool { return slices.Contains(roles, k.role.role) })
+	fw.choose()
 }
 
 // Suppressed roles of a framework, sorted.
@@ -186,50 +215,33 @@ func (a *Allocator) Suppressed(id string) []string {
 	return nil
 }
 
-// AddAgent makes an active agent known with all it has.
-func (a *Allocator) AddAgent(id string, total resources.Resources) {
-	ag := &agent{id: id, active: true}
-	a.agents[id] = ag
-	a.order = append(a.order, ag)
-	a.setTotal(ag, total)
+// join puts a framework into a role; again is fine.
+func (a *Allocator) join(fw *framework, name string) *member {
+	if m := fw.members[name]; m != nil {
+		return m
+	}
+	r := a.role(name)
+	m := &member{fw: fw, role: r, filters: map[*agent][]filter{}}
+	m.place = r.frameworks.add(m, fw.ID)
+	fw.members[name] = m
+	a.enter(r)
+	return m
 }
 
-// UpdateAgent changes what an agent has in all.
-func (a *Allocator) UpdateAgent(id string, total resources.Resources) {
-	if ag := a.agents[id]; ag != nil {
-		a.setTotal(ag, total)
+// part takes a framework out of a role that is not its own and of which it holds
+// nothing more.
+func (a *Allocator) part(m *member) {
+	if m.agents == 0 && !slices.Contains(m.fw.Roles, m.role.name) {
+		m.role.frameworks.remove(m.place)
+		delete(m.fw.members, m.role.name)
+		a.leave(m.role)
 	}
 }
 
-func (a *Allocator) setTotal(ag *agent, total resources.Resources) {
-	a.roles.total.Sub(scalars(ag.total))
-	ag.total = total
-	a.roles.total.Add(scalars(total))
-	a.roles.touch()
-	n, _ := total.Scalar("gpus")
-	ag.gpus = n > 0
-	ag.update()
-}
-
-// RemoveAgent forgets an agent and whatever is held of it.
-func (a *Allocator) RemoveAgent(id string) {
-	ag := a.agents[id]
-	if ag == nil {
-		return
-	}
-	a.setTotal(ag, nil)
-	delete(a.agents, id)
-	a.order = slices.DeleteFunc(a.order, func(x *agent) bool { return x == ag })
-	for _, fw := range a.frameworks {
-		maps.DeleteFunc(fw.filters, func(k filterKey, _ []filter) bool { return k.agent == ag })
-	}
-}
-
-// SetAgentActive says whether an agent is offered: not while it is
-// disconnected, deactivated or draining.
-func (a *Allocator) SetAgentActive(id string, active bool) {
-	if ag := a.agents[id]; ag != nil {
-		ag.active = active
+// choose tells the roles of a framework whether it may be chosen there.
+func (fw *framework) choose() {
+	for name, m := range fw.members {
+		m.role.frameworks.activate(m.place, fw.active && !fw.suppressed[name] && slices.Contains(fw.Roles, name))
 	}
 }
 

@@ -173,7 +173,7 @@ func TestConvert(t *testing.T) {
 	before, after := res(t, "cpus:1").Allocate("web"), res(t, "cpus(web):1").Allocate("web")
 	a.Convert("F1", "S0", before, after)
 	a.Recover("F1", "S0", got[0].Resources.Sub(before).Add(after), 0)
-	expect(t, a.Run(), "F1 web S0 cpus:1; mem:100; cpus(reservations: [(STATIC,web)]):1")
+	expect(t, a.Run(), "F1 web S0 cpus(reservations: [(STATIC,web)]):1; cpus:1; mem:100")
 }
 
 func TestRefuseFor(t *testing.T) {

@@ -7,15 +7,8 @@ import (
 	"mesosbook/cluster/resources"
 )
 
-// filterKey says what a filter is for. Pointers, because a run looks up one for
-// each framework and agent.
-type filterKey struct {
-	role  *node
-	agent *agent
-}
-
-// filter keeps from a framework what it refused. It lasts for at least one
-// periodic run (MESOS-4302), whatever its time.
+// filter keeps from a framework in a role what it refused of an agent. It lasts
+// over one periodic run at least (MESOS-4302), whatever its time.
 type filter struct {
 	refused resources.Resources // not marked with a role
 	until   time.Time
@@ -39,7 +32,7 @@ func (f *filter) covered(r resources.Resources) bool {
 }
 
 func (f *filter) expired(now time.Time, runs int) bool {
-	return now.After(f.until) && runs > f.run+1
+	return runs > f.run && now.After(f.until)
 }
 
 // RefuseFor is how long a framework that gave seconds in its filters is not
@@ -57,44 +50,57 @@ func RefuseFor(seconds float64, ok bool) time.Duration {
 	return time.Duration(seconds * float64(time.Second))
 }
 
-func (a *Allocator) addFilter(frameworkID, agentID string, r resources.Resources, refuse time.Duration) {
-	fw, ag := a.frameworks[frameworkID], a.agents[agentID]
-	if fw == nil || ag == nil {
-		return
-	}
-	f := filter{until: time.Now().Add(max(refuse, a.opts.Interval)), run: a.runs}
-	for role, part := range byRole(r) {
-		f.refused = part.Unallocate()
-		key := filterKey{a.roles.node(role), ag}
-		fw.filters[key] = append(fw.filters[key], f)
-	}
+func (a *Allocator) addFilter(m *member, ag *agent, refused resources.Resources, refuse time.Duration) {
+	now := time.Now()
+	f := filter{refused: refused.Unallocate(), until: now.Add(max(refuse, a.opts.Interval)), run: a.runs}
+	m.filters[ag] = append(a.valid(m.filters[ag], now), f)
 }
 
-// refused says whether a filter covers all of r, and drops expired filters.
-func (a *Allocator) refused(fw *framework, key filterKey, r resources.Resources, now time.Time) bool {
-	list, some := fw.filters[key]
+// valid drops the filters of list that have expired, in place.
+func (a *Allocator) valid(list []filter, now time.Time) []filter {
+	return slices.DeleteFunc(list, func(f filter) bool { return f.expired(now, a.runs) })
+}
+
+// refused says whether a filter covers all of r.
+func (a *Allocator) refused(m *member, ag *agent, r resources.Resources, now time.Time) bool {
+	list, some := m.filters[ag]
 	if !some {
 		return false
 	}
 	for i := range list {
-		f := &list[i]
-		if !f.expired(now, a.runs) && f.covered(r) {
+		if f := &list[i]; !f.expired(now, a.runs) && f.covered(r) {
 			return true
 		}
 	}
-	list = slices.DeleteFunc(list, func(f filter) bool { return f.expired(now, a.runs) })
-	if fw.filters[key] = list; len(list) == 0 {
-		delete(fw.filters, key)
+	if list = a.valid(list, now); len(list) == 0 {
+		delete(m.filters, ag)
+	} else {
+		m.filters[ag] = list
 	}
 	return false
+}
+
+// RemoveFilters forgets what was refused of an agent: its attributes changed.
+func (a *Allocator) RemoveFilters(agentID string) {
+	if ag := a.agents[agentID]; ag != nil {
+		for _, fw := range a.frameworks {
+			for _, m := range fw.members {
+				delete(m.filters, ag)
+			}
+		}
+	}
 }
 
 // Filters counts the active filters of each role.
 func (a *Allocator) Filters() map[string]int {
 	out := map[string]int{}
+	now := time.Now()
 	for _, fw := range a.frameworks {
-		for key, list := range fw.filters {
-			out[key.role.role] += len(list)
+		for _, m := range fw.members {
+			for ag, list := range m.filters {
+				m.filters[ag] = a.valid(list, now)
+				out[m.role.name] += len(m.filters[ag])
+			}
 		}
 	}
 	return out

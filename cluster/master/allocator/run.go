@@ -9,165 +9,142 @@ import (
 
 // Tick is the periodic run over all agents.
 func (a *Allocator) Tick() []Allocation {
-	a.runs++
+	defer func() { a.runs++ }()
 	return a.Run()
 }
 
 // Run allocates whatever is free, at once: after a framework came or offers
 // were revived, of all agents; after an agent came or changed, of that one.
 func (a *Allocator) Run(agents ...string) []Allocation {
-	now := time.Now()
-	var out []Allocation
-	a.quotas = a.roles.quotas()
-	guaranteed := a.guaranteed()
-	for _, ag := range a.chosen(agents) {
-		if !ag.active || len(ag.free) == 0 {
-			continue
-		}
-		for _, n := range guaranteed {
-			if len(n.unmet()) > 0 {
-				out = a.offerRole(out, ag, n, now)
-			}
-		}
-		for _, n := range slices.Clone(a.roles.sorted()) {
-			if len(ag.free) == 0 {
-				break
-			}
-			out = a.offerRole(out, ag, n, now)
+	r := &run{Allocator: a, now: time.Now()}
+	r.countQuotas()
+	list := a.chosen(agents)
+	if len(r.guaranteed) > 0 {
+		for _, ag := range list {
+			r.guarantee(ag)
 		}
 	}
-	return out
+	for _, ag := range list {
+		r.shareOut(ag)
+	}
+	return r.out
 }
 
 func (a *Allocator) chosen(ids []string) []*agent {
-	if len(ids) == 0 {
-		return a.order
-	}
-	var out []*agent
-	for _, id := range ids {
-		if ag := a.agents[id]; ag != nil {
-			out = append(out, ag)
+	list := a.inOrder
+	if len(ids) > 0 {
+		list = nil
+		for _, id := range ids {
+			if ag := a.agents[id]; ag != nil {
+				list = append(list, ag)
+			}
 		}
 	}
-	return out
+	return slices.DeleteFunc(slices.Clone(list), func(ag *agent) bool { return !ag.active || len(ag.free) == 0 })
 }
 
-// guaranteed roles come first, in the order of their shares.
-func (a *Allocator) guaranteed() []*node {
-	var out []*node
-	for _, n := range a.roles.sorted() {
-		if len(n.quota.Guarantees) > 0 {
-			out = append(out, n)
-		}
-	}
-	return out
+// run is one allocation.
+type run struct {
+	*Allocator
+	now time.Time
+	out []Allocation
+
+	// Of roles with a quota, which are top-level roles.
+	consumed   map[*role]amounts
+	guaranteed map[*role]bool
+	required   amounts // that has to stay free for guarantees that are not met
+	headroom   amounts // that is free, unreserved and not revocable
+
+	sharedOut map[*agent]resources.Resources // a shared volume goes to one in a run
 }
 
-// offerRole gives the frameworks of a role what they may have of an agent.
-func (a *Allocator) offerRole(out []Allocation, ag *agent, n *node, now time.Time) []Allocation {
-	for _, m := range a.roles.sortMembers(n) {
-		if !m.fw.active || len(m.fw.suppressed) > 0 && m.fw.suppressed[n.role] || !slices.Contains(m.fw.Roles, n.role) {
-			continue
-		}
-		r := a.eligible(ag, m.fw, n)
-		if !a.worth(m.fw, n.role, r) || a.refused(m.fw, filterKey{n, ag}, r, now) {
-			continue
-		}
-		if m.fw.Accepts != nil && !m.fw.Accepts(n.role, ag.id) {
-			continue
-		}
-		given := r.Allocate(n.role)
-		m.count++
-		a.Hold(m.fw.ID, ag.id, given)
-		out = append(out, Allocation{FrameworkID: m.fw.ID, Role: n.role, AgentID: ag.id, Resources: given})
-		if len(ag.free) == 0 {
-			break
-		}
-	}
-	return out
-}
-
-// eligible is what of an agent's free resources a framework may have in a role.
-func (a *Allocator) eligible(ag *agent, fw *framework, n *node) resources.Resources {
-	if ag.gpus && !fw.Capabilities.GPU && !a.opts.OfferGPUs {
+// available is what of an agent a framework may have before quotas.
+func (r *run) available(ag *agent, m *member) resources.Resources {
+	if m.fw.Accepts != nil && !m.fw.Accepts(m.role.name, ag.id) {
 		return nil
 	}
-	r := ag.free
-	if !plain(r) {
-		r = r.Filter(func(it resources.Item) bool { return allowed(it, fw.Capabilities, n.role) })
+	if ag.gpus && !m.fw.Capabilities.GPU && !r.opts.OfferGPUs {
+		return nil
 	}
-	if a.quotas {
-		r = a.keepHeadroom(a.roles.limited(n, r), n)
+	if ag.plain {
+		return ag.whole
 	}
-	return r
+	free := ag.free.Sub(r.sharedOut[ag]).Filter(func(it resources.Item) bool { return allocatableTo(&it, m.role.name) })
+	if !r.worth(ag, m, free) {
+		return nil
+	}
+	return free.Filter(func(it resources.Item) bool { return m.fw.Capabilities.allow(&it) })
 }
 
-// plain says whether r has nothing that only some may have.
-func plain(r resources.Resources) bool {
-	for _, it := range r {
-		if len(it.Reservations()) > 0 || it.Revocable() || it.Shared() {
-			return false
-		}
-	}
-	return true
-}
-
-func allowed(it resources.Item, c Capabilities, role string) bool {
+func allocatableTo(it *resources.Item, role string) bool {
 	owner := it.Role()
-	switch {
-	case it.Revocable() && !c.Revocable, it.Shared() && !c.Shared:
-		return false
-	case len(it.Reservations()) > 1 && !c.Refinement:
-		return false
-	}
 	return owner == "*" || owner == role || resources.IsSubrole(owner, role)
 }
 
-func (t *tree) quotas() bool {
-	for _, n := range t.nodes {
-		if len(n.quota.Guarantees) > 0 || len(n.quota.Limits) > 0 {
-			return true
-		}
-	}
-	return false
+// allow says whether a framework understands what it is offered.
+func (c Capabilities) allow(it *resources.Item) bool {
+	return (c.Revocable || !it.Revocable()) && (c.Shared || !it.Shared()) && (c.Refinement || len(it.Reservations()) < 2)
 }
 
-// keepHeadroom leaves in the cluster what other roles are guaranteed.
-func (a *Allocator) keepHeadroom(r resources.Resources, n *node) resources.Resources {
-	need := a.roles.headroom(n)
-	if len(need) == 0 {
-		return r
-	}
-	free := resources.Quantities{}
-	for _, ag := range a.order {
-		if ag.active {
-			free.Add(scalars(ag.free.Filter(func(it resources.Item) bool { return len(it.Reservations()) == 0 })))
+// shareOut gives what an agent has free to those who have least.
+func (r *run) shareOut(ag *agent) {
+	for _, role := range r.order.sort() {
+		if len(ag.free) == 0 {
+			return
 		}
-	}
-	for name, milli := range need {
-		r = shrink(r, name, free[name]-milli)
-	}
-	return r
-}
-
-// worth says whether r is enough for an offer.
-func (a *Allocator) worth(fw *framework, role string, r resources.Resources) bool {
-	if len(r) == 0 {
-		return false
-	}
-	least, own := fw.MinAllocatable[role]
-	if !own {
-		least = a.opts.MinAllocatable
-	}
-	if len(least) == 0 {
-		return true
-	}
-	return slices.ContainsFunc(least, func(want resources.Quantities) bool {
-		for name, n := range want {
-			if have, _ := r.Scalar(name); have < n {
-				return false
+		for _, m := range role.frameworks.sort() {
+			free := r.available(ag, m)
+			if len(free) == 0 {
+				continue
+			}
+			given, counted := r.within(ag, role, free)
+			if r.worth(ag, m, given) && !r.refused(m, ag, given, r.now) {
+				r.give(ag, m, given)
+				r.count(role, counted)
+				if len(ag.free) == 0 {
+					return
+				}
 			}
 		}
-		return true
+	}
+}
+
+// give allocates r of an agent to a framework.
+func (r *run) give(ag *agent, m *member, given resources.Resources) {
+	given = given.Allocate(m.role.name)
+	r.choose(m)
+	r.hold(m, ag, given)
+	ag.update()
+	if len(ag.shared) > 0 {
+		if r.sharedOut == nil {
+			r.sharedOut = map[*agent]resources.Resources{}
+		}
+		r.sharedOut[ag] = r.sharedOut[ag].Add(given.Filter(resources.Item.Shared).Unallocate())
+	}
+	r.out = append(r.out, Allocation{FrameworkID: m.fw.ID, Role: m.role.name, AgentID: ag.id, Resources: given})
+}
+
+// worth says whether r of an agent is enough for an offer.
+func (r *run) worth(ag *agent, m *member, free resources.Resources) bool {
+	if len(free) == 0 {
+		return false
+	}
+	if least, own := m.fw.MinAllocatable[m.role.name]; own {
+		return enough(free, least)
+	}
+	if !ag.plain || len(ag.whole) == 0 || &free[0] != &ag.whole[0] {
+		return enough(free, r.opts.MinAllocatable)
+	}
+	if ag.least == nil {
+		ok := worth(enough(free, r.opts.MinAllocatable))
+		ag.least = &ok
+	}
+	return bool(*ag.least)
+}
+
+// enough says whether r has one of the minima, if there are any.
+func enough(r resources.Resources, minima []resources.Quantities) bool {
+	return len(minima) == 0 || slices.ContainsFunc(minima, func(least resources.Quantities) bool {
+		return len(least) == 0 || r.Quantities().Contains(least)
 	})
 }
