@@ -12,6 +12,7 @@ import (
 
 	"mesosbook/cluster/link"
 	"mesosbook/cluster/registry"
+	"mesosbook/cluster/resources"
 	v1 "mesosbook/mesos/v1"
 
 	"github.com/tidwall/gjson"
@@ -326,7 +327,7 @@ func TestCapabilitiesOfTheRegistry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.locked(func() { m.quotas["web"] = quotaConfig{} })
+	m.locked(func() { m.quotas["web"] = quotaConfig{limits: resources.Quantities{"cpus": 1000}} })
 	r := m.registryLocked()
 	if got := m.missingCapabilities(r); len(got) > 0 || r.GetMinimumCapabilities()[0].GetCapability() != v1.MasterInfo_Capability_QUOTA_V2.String() {
 		t.Errorf("its own: %v of %v", got, r.GetMinimumCapabilities())
