@@ -329,7 +329,7 @@ func TestVolumesAreDirectoriesAndLinks(t *testing.T) {
 		op.Id = &v1.OperationID{Value: proto.String(op.GetType().String())}
 		m.send(&link.ApplyOperation{FrameworkID: frameworkID, Operation: op, UUID: []byte("0123456789abcdef")})
 		u := next[*link.OperationUpdate](t, m)
-		m.send(&link.AcknowledgeOperation{FrameworkID: frameworkID, OperationID: op.Id.GetValue(), UUID: u.Status.GetUuid().GetValue()})
+		m.send(&link.AcknowledgeOperation{FrameworkID: frameworkID, OperationID: op.Id.GetValue(), OperationUUID: u.OperationUUID, UUID: u.Status.GetUuid().GetValue()})
 		return u.Status
 	}
 	for _, op := range []*v1.Offer_Operation{

@@ -16,13 +16,14 @@ import (
 )
 
 // operations are the offer operations that this agent has applied and whose
-// framework has not acknowledged the result. Agent.mu guards them.
+// result was not acknowledged: by the framework, or by the master where it did
+// not name them. Agent.mu guards them.
 type operations struct {
 	pending []*operation
 }
 
 // operation is one applied operation; its status is sent again until it is
-// acknowledged, if the framework named the operation.
+// acknowledged.
 type operation struct {
 	framework string
 	info      *v1.Offer_Operation
@@ -53,9 +54,6 @@ func (a *Agent) applyOperation(m *link.ApplyOperation) {
 	} else {
 		a.total = after
 	}
-	if m.Operation.Id == nil {
-		return // nobody waits for a result
-	}
 	id := uuid.New()
 	status.Uuid = &v1.UUID{Value: id[:]}
 	op := &operation{framework: m.FrameworkID, info: m.Operation, uuid: m.UUID, status: status, interval: a.opts.RetryMin}
@@ -65,7 +63,7 @@ func (a *Agent) applyOperation(m *link.ApplyOperation) {
 }
 
 func (a *Agent) sendOperationLocked(op *operation) {
-	a.sendLocked(&link.OperationUpdate{FrameworkID: op.framework, Status: op.status, Latest: op.status})
+	a.sendLocked(&link.OperationUpdate{FrameworkID: op.framework, OperationUUID: op.uuid, Status: op.status, Latest: op.status})
 }
 
 func (a *Agent) resendOperation(op *operation) {
@@ -92,7 +90,7 @@ func (a *Agent) acknowledgeOperation(m *link.AcknowledgeOperation) {
 	defer a.mu.Unlock()
 	kept := a.operations.pending[:0:0]
 	for _, op := range a.operations.pending {
-		if op.framework == m.FrameworkID && op.info.GetId().GetValue() == m.OperationID && bytes.Equal(op.status.GetUuid().GetValue(), m.UUID) {
+		if bytes.Equal(op.uuid, m.OperationUUID) && bytes.Equal(op.status.GetUuid().GetValue(), m.UUID) {
 			op.timer.Stop()
 			continue
 		}

@@ -39,9 +39,10 @@ type (
 	}
 	// OperationUpdate carries the status of an offer operation.
 	OperationUpdate struct {
-		FrameworkID string
-		Status      *v1.OperationStatus
-		Latest      *v1.OperationStatus
+		FrameworkID   string // empty: an operator asked for the operation
+		OperationUUID []byte // that of ApplyOperation
+		Status        *v1.OperationStatus
+		Latest        *v1.OperationStatus
 	}
 	// ExecutorExited says that a custom or default executor has ended.
 	ExecutorExited struct {
@@ -83,8 +84,9 @@ type (
 	}
 	// AcknowledgeOperation confirms an operation's update.
 	AcknowledgeOperation struct {
-		FrameworkID, OperationID string
-		UUID                     []byte
+		FrameworkID, OperationID string // may both be empty
+		OperationUUID            []byte
+		UUID                     []byte // of the status
 	}
 	// ApplyOperation changes the agent's checkpointed resources.
 	ApplyOperation struct {

@@ -12,19 +12,30 @@ import (
 )
 
 // acceptance is one ACCEPT on its way: what of the offers is left after each
-// operation, and how much of that is not as it was offered.
+// operation.
 type acceptance struct {
 	m         *Master
 	framework *framework
 	agent     *agent
 	role      string
-	left      resources.Resources // allocated to role
-	converted resources.Resources // the part of left that operations made
+	offered   resources.Resources // allocated to role, as all here
+	left      resources.Resources
+	shared    resources.Resources // copies of shared volumes, those in use too
+	resized   resources.Resources // volumes that were grown or shrunk
 }
 
 // acceptLocked runs the operations of an ACCEPT one after another and gives
 // back what they leave (master.cpp:3914-5368).
 func (m *Master) acceptLocked(fw *framework, call *schedulerv1.Call_Accept) {
+	for _, op := range call.GetOperations() {
+		switch {
+		case op.GetType() != v1.Offer_Operation_LAUNCH:
+		case len(op.GetLaunch().GetTaskInfos()) > 0:
+			m.metrics.messages["launch_tasks"]++
+		default:
+			m.metrics.messages["decline_offers"]++
+		}
+	}
 	offers, err := m.checkOffersLocked(fw, call.GetOfferIds())
 	if err != nil {
 		m.warnf("ACCEPT call used invalid offers of framework %s: %s", fw.id, err)
@@ -33,35 +44,64 @@ func (m *Master) acceptLocked(fw *framework, call *schedulerv1.Call_Accept) {
 				m.discardLocked(o, 0)
 			}
 		}
-		m.dropAllLocked(fw, call.GetOperations(), v1.TaskStatus_REASON_INVALID_OFFERS, "Task launched with invalid offers: "+err.Error(), "Operation attempted with invalid offers: "+err.Error())
+		for _, op := range call.GetOperations() {
+			m.dropLocked(fw, op, refusalOf{fw.lostState(), v1.TaskStatus_REASON_INVALID_OFFERS, "Task launched with invalid offers: " + err.Error(), "Operation attempted with invalid offers: " + err.Error()})
+		}
 		return
 	}
+	a := &acceptance{m: m, framework: fw, agent: offers[0].agent, role: offers[0].role}
+	ops := a.prepareAll(call.GetOperations())
 	fw.metrics.offersAccepted += len(offers)
-	ag := offers[0].agent
-	a := &acceptance{m: m, framework: fw, agent: ag, role: offers[0].role}
 	for _, o := range offers {
-		a.left = a.left.Add(o.resources)
+		a.offered = a.offered.Add(o.resources)
 		m.removeOfferLocked(o)
 	}
-	for _, op := range call.GetOperations() {
-		op = proto.CloneOf(op)
-		a.prepare(op)
-		if !a.refuse(op) {
-			a.run(op)
-		}
+	a.left, a.shared = a.offered, a.offered.Filter(resources.Item.Shared)
+	for _, op := range ops {
+		a.run(op)
 	}
 	a.giveBack(refusal(call.GetFilters()))
+}
+
+// prepareAll refuses the operations that are wrong as a whole, before any runs,
+// and fills in what frameworks may leave out of the others.
+func (a *acceptance) prepareAll(ops []*v1.Offer_Operation) []*v1.Offer_Operation {
+	var out []*v1.Offer_Operation
+	for _, op := range ops {
+		op = proto.CloneOf(op)
+		reason := v1.TaskStatus_REASON_TASK_INVALID
+		if op.GetType() == v1.Offer_Operation_LAUNCH_GROUP {
+			reason = v1.TaskStatus_REASON_TASK_GROUP_INVALID
+		}
+		if op.GetType() == v1.Offer_Operation_UNKNOWN {
+			a.m.warnf("Ignoring unknown operation")
+		} else if err := validateShape(op); err != nil {
+			a.m.dropLocked(a.framework, op, refusalOf{v1.TaskState_TASK_ERROR, reason, err.Error(), "Operation attempted with invalid resources: " + err.Error()})
+		} else if err := a.checkFeedback(op); err != nil {
+			a.m.dropLocked(a.framework, op, refusalOf{v1.TaskState_TASK_ERROR, reason, err.Error(), err.Error()})
+		} else {
+			a.prepare(op)
+			out = append(out, op)
+		}
+	}
+	return out
 }
 
 // giveBack returns what is left. What the framework simply did not use it does
 // not see again for as long as refuse.
 func (a *acceptance) giveBack(refuse time.Duration) {
-	made := a.converted
-	if !a.left.Contains(made) {
-		made = made.Filter(func(it resources.Item) bool { return a.left.Contains(resources.Resources{it}) })
-	}
-	a.m.alloc.Recover(a.framework.id, a.agent.id, a.left.Sub(made), refuse)
+	made := a.left.Add(a.resized).Sub(a.offered)
 	a.m.alloc.Recover(a.framework.id, a.agent.id, made, 0)
+	a.m.alloc.Recover(a.framework.id, a.agent.id, a.left.Sub(made), refuse)
+}
+
+// available is what a task may use: of shared volumes also the copies that
+// other tasks of the same ACCEPT use.
+func (a *acceptance) available() resources.Resources {
+	if len(a.shared) == 0 {
+		return a.left
+	}
+	return a.left.Filter(func(it resources.Item) bool { return !it.Shared() }).Add(a.shared)
 }
 
 // prepare fills in what frameworks may leave out.
@@ -77,9 +117,6 @@ func (a *acceptance) prepare(op *v1.Offer_Operation) {
 			if e.FrameworkId == nil {
 				e.FrameworkId = frameworkID(a.framework.id)
 			}
-			if e.Type == nil || e.GetType() == v1.ExecutorInfo_UNKNOWN {
-				e.Type = v1.ExecutorInfo_CUSTOM.Enum()
-			}
 		}
 		inferHealthCheck(t.HealthCheck)
 	}
@@ -87,9 +124,9 @@ func (a *acceptance) prepare(op *v1.Offer_Operation) {
 		allocate(g.GetExecutor().GetResources(), roles)
 		for _, t := range g.GetTaskGroup().GetTasks() {
 			allocate(t.Resources, roles)
-			inferHealthCheck(t.HealthCheck)
+			allocate(t.GetExecutor().GetResources(), roles)
 			if t.Executor == nil {
-				t.Executor = g.Executor
+				t.Executor = proto.CloneOf(g.Executor)
 			}
 		}
 	}
@@ -100,36 +137,12 @@ func (a *acceptance) prepare(op *v1.Offer_Operation) {
 func inferHealthCheck(h *v1.HealthCheck) {
 	switch {
 	case h == nil || h.Type != nil:
-	case h.Command != nil:
+	case h.Command != nil && h.Http == nil:
 		h.Type = v1.HealthCheck_COMMAND.Enum()
-	case h.Http != nil:
+	case h.Http != nil && h.Command == nil:
 		h.Type = v1.HealthCheck_HTTP.Enum()
 	}
 }
-
-// refuse drops an operation that is wrong as a whole, before it runs.
-func (a *acceptance) refuse(op *v1.Offer_Operation) bool {
-	reason := v1.TaskStatus_REASON_TASK_INVALID
-	if op.GetType() == v1.Offer_Operation_LAUNCH_GROUP {
-		reason = v1.TaskStatus_REASON_TASK_GROUP_INVALID
-	}
-	err := validateOperationShape(op)
-	if err == nil && a.gone() {
-		text, why := "Agent disconnected", v1.TaskStatus_REASON_AGENT_DISCONNECTED
-		a.m.dropLocked(a.framework, op, a.framework.lostState(), why, text, text)
-		return true
-	}
-	if err == nil {
-		err = a.checkFeedback(op)
-	}
-	if err != nil {
-		a.m.dropLocked(a.framework, op, v1.TaskState_TASK_ERROR, reason, err.Error(), operationText(op, err))
-		return true
-	}
-	return false
-}
-
-func (a *acceptance) gone() bool { return !a.agent.connected }
 
 // lostState is what becomes of a task that never got to an agent.
 func (fw *framework) lostState() v1.TaskState {
@@ -142,16 +155,12 @@ func (fw *framework) lostState() v1.TaskState {
 func (a *acceptance) run(op *v1.Offer_Operation) {
 	switch op.GetType() {
 	case v1.Offer_Operation_LAUNCH:
-		a.framework.metrics.operations[op.GetType()]++
 		for _, t := range op.GetLaunch().GetTaskInfos() {
 			a.launch(t)
 		}
 	case v1.Offer_Operation_LAUNCH_GROUP:
-		a.framework.metrics.operations[op.GetType()]++
 		a.launchGroup(op.GetLaunchGroup())
-	case v1.Offer_Operation_RESERVE, v1.Offer_Operation_UNRESERVE, v1.Offer_Operation_CREATE, v1.Offer_Operation_DESTROY,
-		v1.Offer_Operation_GROW_VOLUME, v1.Offer_Operation_SHRINK_VOLUME, v1.Offer_Operation_CREATE_DISK, v1.Offer_Operation_DESTROY_DISK:
-		a.framework.metrics.operations[op.GetType()]++
+	default:
 		a.convert(op)
 	}
 }
@@ -159,10 +168,11 @@ func (a *acceptance) run(op *v1.Offer_Operation) {
 // launch runs one task of a LAUNCH; a bad one does not stop the others.
 func (a *acceptance) launch(info *v1.TaskInfo) {
 	if err := a.validateTask(info); err != nil {
-		a.m.refuseTaskLocked(a.framework, info, v1.TaskState_TASK_ERROR, v1.TaskStatus_REASON_TASK_INVALID, err.Error())
+		a.m.refuseTaskLocked(a.framework, info, refusalOf{v1.TaskState_TASK_ERROR, v1.TaskStatus_REASON_TASK_INVALID, err.Error(), ""})
 		return
 	}
-	a.m.metrics.messages["launch_tasks"]++
+	a.framework.metrics.operations[v1.Offer_Operation_LAUNCH]++
+	a.takeShared(info)
 	a.take(info)
 	if info.Executor != nil {
 		a.takeExecutor(info.Executor)
@@ -170,15 +180,26 @@ func (a *acceptance) launch(info *v1.TaskInfo) {
 	a.agent.send(&link.Run{Framework: a.framework.info, Tasks: []*v1.TaskInfo{info}, Executor: info.Executor})
 }
 
+// takeShared allocates a further copy of each shared volume that the task uses
+// and no copy of is left.
+func (a *acceptance) takeShared(info *v1.TaskInfo) {
+	use := resources.New(info.Resources).Filter(resources.Item.Shared)
+	if more := use.Sub(a.left.Filter(resources.Item.Shared)); len(more) > 0 {
+		a.m.alloc.Hold(a.framework.id, a.agent.id, more)
+		a.left = a.left.Add(more)
+	}
+}
+
 // launchGroup runs all tasks of a group or none.
 func (a *acceptance) launchGroup(g *v1.Offer_Operation_LaunchGroup) {
 	tasks := g.GetTaskGroup().GetTasks()
 	if err := a.validateGroup(g); err != nil {
 		for _, t := range tasks {
-			a.m.refuseTaskLocked(a.framework, t, v1.TaskState_TASK_ERROR, v1.TaskStatus_REASON_TASK_GROUP_INVALID, err.Error())
+			a.m.refuseTaskLocked(a.framework, t, refusalOf{v1.TaskState_TASK_ERROR, v1.TaskStatus_REASON_TASK_GROUP_INVALID, err.Error(), ""})
 		}
 		return
 	}
+	a.framework.metrics.operations[v1.Offer_Operation_LAUNCH_GROUP]++
 	a.takeExecutor(g.GetExecutor())
 	for _, t := range tasks {
 		a.take(t)
@@ -203,35 +224,37 @@ func (a *acceptance) takeExecutor(info *v1.ExecutorInfo) {
 	a.left = a.left.Sub(a.agent.executors[key].resources)
 }
 
+// refusalOf is what becomes of the tasks of a refused launch, or what is said of
+// another refused operation.
+type refusalOf struct {
+	state  v1.TaskState
+	reason v1.TaskStatus_Reason
+	text   string // for tasks
+	opText string // for operations
+}
+
 // refuseTaskLocked tells a framework that a task will not be launched.
-func (m *Master) refuseTaskLocked(fw *framework, info *v1.TaskInfo, state v1.TaskState, reason v1.TaskStatus_Reason, text string) {
-	s := newStatus(info.GetTaskId().GetValue(), state, reason, text)
+func (m *Master) refuseTaskLocked(fw *framework, info *v1.TaskInfo, r refusalOf) {
+	s := newStatus(info.GetTaskId().GetValue(), r.state, r.reason, r.text)
 	s.AgentId = info.AgentId
-	m.logf("Sending status update %s for task %s of framework %s '%s'", state, info.GetTaskId().GetValue(), fw.id, text)
+	m.logf("Sending status update %s for task %s of framework %s '%s'", r.state, info.GetTaskId().GetValue(), fw.id, r.text)
 	m.metrics.terminal(s)
 	fw.send(updateEvent(s))
 }
 
-// dropAllLocked refuses every operation of an ACCEPT whose offers are no good.
-func (m *Master) dropAllLocked(fw *framework, ops []*v1.Offer_Operation, reason v1.TaskStatus_Reason, taskText, opText string) {
-	for _, op := range ops {
-		m.dropLocked(fw, op, fw.lostState(), reason, taskText, opText)
-	}
-}
-
 // dropLocked refuses one operation: an update for each task of a launch, an
 // operation status where one was asked for, otherwise nothing.
-func (m *Master) dropLocked(fw *framework, op *v1.Offer_Operation, state v1.TaskState, reason v1.TaskStatus_Reason, taskText, opText string) {
+func (m *Master) dropLocked(fw *framework, op *v1.Offer_Operation, r refusalOf) {
 	switch op.GetType() {
 	case v1.Offer_Operation_LAUNCH:
 		for _, t := range op.GetLaunch().GetTaskInfos() {
-			m.refuseTaskLocked(fw, t, state, reason, taskText)
+			m.refuseTaskLocked(fw, t, r)
 		}
 	case v1.Offer_Operation_LAUNCH_GROUP:
 		for _, t := range op.GetLaunchGroup().GetTaskGroup().GetTasks() {
-			m.refuseTaskLocked(fw, t, state, reason, taskText)
+			m.refuseTaskLocked(fw, t, r)
 		}
 	default:
-		m.dropOperationLocked(fw, op, opText)
+		m.dropOperationLocked(fw, op, r.opText)
 	}
 }

@@ -35,6 +35,8 @@ type agent struct {
 	offers    map[string]*offer
 	killed    map[taskKey]bool // to be told when it is back
 
+	operations []*operation // told, and not yet over or acknowledged
+
 	pings, ponged uint64
 	missed        int
 	pingTimer     *time.Timer

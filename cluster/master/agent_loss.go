@@ -43,6 +43,7 @@ func (m *Master) loseAgentLocked(ag *agent, text string) {
 	at := timeInfo(time.Now())
 	m.logf("Marking agent %s (%s) unreachable: %s", ag.id, ag.info.GetHostname(), text)
 	m.unreachable[ag.id] = lostAgent{at, ag.standing}
+	m.loseOperationsLocked(ag, v1.OperationState_OPERATION_UNREACHABLE, "Agent was marked unreachable")
 	for _, t := range ag.sortedTasks() {
 		fw := m.frameworks[t.framework()]
 		if fw == nil {
@@ -76,6 +77,7 @@ func (m *Master) removeAgentLocked(ag *agent, cause string) {
 // markGoneLocked is MARK_AGENT_GONE.
 func (m *Master) markGoneLocked(ag *agent) {
 	m.gone[ag.id] = timeInfo(time.Now())
+	m.loseOperationsLocked(ag, v1.OperationState_OPERATION_GONE_BY_OPERATOR, "Agent has been marked gone")
 	for _, t := range ag.sortedTasks() {
 		fw := m.frameworks[t.framework()]
 		if fw == nil {
@@ -102,7 +104,9 @@ func (m *Master) forgetAgentLocked(ag *agent) {
 	for _, key := range ag.sortedExecutors() {
 		m.removeExecutorLocked(ag, key)
 	}
-	m.loseOperationsLocked(ag)
+	for len(ag.operations) > 0 {
+		ag.operations[0].forget()
+	}
 	m.alloc.RemoveAgent(ag.id)
 	delete(m.agents, ag.id)
 	delete(m.links, ag.conn)

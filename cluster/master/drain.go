@@ -38,9 +38,10 @@ func (m *Master) drainLocked(c *masterv1.Call_DrainAgent) reply {
 	return done()
 }
 
-// drainedLocked notes the end of draining when the last task is gone.
+// drainedLocked notes the end of draining when the last task and operation are
+// gone.
 func (m *Master) drainedLocked(ag *agent) {
-	if ag.drain.GetState() != v1.DrainState_DRAINING || len(ag.tasks) > 0 {
+	if ag.drain.GetState() != v1.DrainState_DRAINING || len(ag.tasks) > 0 || len(ag.operations) > 0 {
 		return
 	}
 	m.logf("Agent %s (%s) is drained", ag.id, ag.info.GetHostname())

@@ -85,6 +85,9 @@ func rolesOf(info *v1.FrameworkInfo, c capabilities) []string {
 	return []string{info.GetRole()}
 }
 
+// in says whether the framework is in a role.
+func (fw *framework) in(role string) bool { return slices.Contains(fw.roles, role) }
+
 func (m *Master) newFramework(info *v1.FrameworkInfo) *framework {
 	fw := &framework{
 		id: info.GetId().GetValue(), registered: time.Now(),
@@ -208,7 +211,7 @@ func (m *Master) removeFrameworkLocked(fw *framework) {
 	for _, ag := range m.agents {
 		m.removeExecutorsLocked(ag, fw.id)
 	}
-	m.dropOperationsLocked(fw)
+	fw.operations = nil // the agents report them still, and the master acknowledges
 	fw.unregistered = time.Now()
 	m.alloc.RemoveFramework(fw.id)
 	delete(m.frameworks, fw.id)

@@ -399,7 +399,7 @@ func told[M link.Message](a *fakeAgent) M {
 
 // update reports a state of a command task.
 func (a *fakeAgent) update(framework, task string, state v1.TaskState) {
-	uuid := bytes.Repeat([]byte{byte(state) + 1}, 16)
+	uuid := bytes.Repeat([]byte{0x40 + byte(state) + 1}, 16)
 	_ = a.conn.Send(&link.StatusUpdate{FrameworkID: framework, LatestState: state, Status: &v1.TaskStatus{
 		TaskId: taskID(task), State: state.Enum(), Source: v1.TaskStatus_SOURCE_EXECUTOR.Enum(), AgentId: agentID(a.id), ExecutorId: executorID(task),
 		Timestamp: proto.Float64(seconds(time.Now())), Uuid: uuid,

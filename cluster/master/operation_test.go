@@ -65,14 +65,14 @@ func TestOperationFeedback(t *testing.T) {
 		ag := r.agent(5051, machine)
 		s := r.framework("role", "web", "principal", "p", "capabilities", capability("RESERVATION_REFINEMENT"))
 		s.operate(s.offer().Get("id").Raw, `{"type":"RESERVE","id":{"value":"op1"},"reserve":{"resources":[`+reservedJSON("cpus", "1", "web", "")+`]}}`)
-		told[*link.ApplyOperation](ag)
+		apply := told[*link.ApplyOperation](ag)
 		if got := gjson.Get(r.operator(`{"type":"GET_OPERATIONS"}`).body, "get_operations.operations.0"); got.Get("latest_status.state").Str != "OPERATION_PENDING" || got.Get("info.id.value").Str != "op1" {
 			t.Errorf("pending: %s", got)
 		}
-		status := &v1.OperationStatus{OperationId: &v1.OperationID{Value: proto.String("op1")}, State: v1.OperationState_OPERATION_FINISHED.Enum(), Uuid: &v1.UUID{Value: make([]byte, 16)}, AgentId: agentID(ag.id)}
-		_ = ag.conn.Send(&link.OperationUpdate{FrameworkID: s.id, Status: status, Latest: status})
+		status := &v1.OperationStatus{OperationId: &v1.OperationID{Value: proto.String("op1")}, State: v1.OperationState_OPERATION_FINISHED.Enum(), Uuid: &v1.UUID{Value: []byte("@@@@@@@@@@@@@@@@")}, AgentId: agentID(ag.id)}
+		_ = ag.conn.Send(&link.OperationUpdate{FrameworkID: s.id, OperationUUID: apply.UUID, Status: status, Latest: status})
 		got := gjson.Get(s.wait("UPDATE_OPERATION_STATUS"), "update_operation_status.status")
-		if got.Get("operation_id.value").Str != "op1" || got.Get("state").Str != "OPERATION_FINISHED" || got.Get("uuid.value").Str != "AAAAAAAAAAAAAAAAAAAAAA==" {
+		if got.Get("operation_id.value").Str != "op1" || got.Get("state").Str != "OPERATION_FINISHED" || got.Get("uuid.value").Str != "QEBAQEBAQEBAQEBAQEBAQA==" {
 			t.Errorf("update %s", got)
 		}
 		s.must("RECONCILE_OPERATIONS", `{"operations":[{"operation_id":{"value":"op1"},"agent_id":{"value":"`+ag.id+`"}},{"operation_id":{"value":"x"},"agent_id":{"value":"`+ag.id+`"}},{"operation_id":{"value":"y"}}]}`)
@@ -81,7 +81,7 @@ func TestOperationFeedback(t *testing.T) {
 				t.Errorf("reconciled %s, want %s", got, want)
 			}
 		}
-		s.must("ACKNOWLEDGE_OPERATION_STATUS", `{"agent_id":{"value":"`+ag.id+`"},"operation_id":{"value":"op1"},"uuid":"AAAAAAAAAAAAAAAAAAAAAA=="}`)
+		s.must("ACKNOWLEDGE_OPERATION_STATUS", `{"agent_id":{"value":"`+ag.id+`"},"operation_id":{"value":"op1"},"uuid":"QEBAQEBAQEBAQEBAQEBAQA=="}`)
 		if got := told[*link.AcknowledgeOperation](ag); got.OperationID != "op1" {
 			t.Errorf("the agent was told %v", got)
 		}
@@ -97,9 +97,9 @@ func TestOperationsRefused(t *testing.T) {
 		{`{"type":"RESERVE","reserve":{"resources":[{"name":"cpus","type":"SCALAR","scalar":{"value":1}}]}}`, "Resource cpus(allocated: web):1 is not dynamically reserved; on agent AGENT"},
 		{`{"type":"RESERVE","reserve":{"resources":[` + strings.Replace(cpus("web"), `"principal":"p"`, `"principal":"q"`, 1) + `]}}`, "A reserve operation was attempted by authenticated principal 'p', which does not match a reserved resource in the request with principal 'q'; on agent AGENT"},
 		{`{"type":"RESERVE","reserve":{"resources":[` + cpus("db") + `]}}`, "A reserve operation was attempted for a resource with role 'db', but the resource was allocated to role 'web'; on agent AGENT"},
-		{`{"type":"RESERVE","reserve":{"resources":[` + cpus("web") + `],"source":[` + cpus("web") + `]}}`, "Reservation updates are not yet implemented for the scheduler API."},
+		{`{"type":"RESERVE","reserve":{"resources":[` + cpus("web") + `],"source":[` + cpus("web") + `]}}`, "Operation attempted with invalid resources: Reservation updates are not yet implemented for the scheduler API."},
 		{`{"type":"RESERVE","reserve":{"resources":[{"name":"","type":"SCALAR","scalar":{"value":1}}]}}`, "Operation attempted with invalid resources: Resource ':1' is invalid: Empty resource name"},
-		{`{"type":"UNRESERVE"}`, "A UNRESERVE offer operation must have the Offer.Operation.unreserve field set."},
+		{`{"type":"UNRESERVE"}`, "Operation attempted with invalid resources: An UNRESERVE offer operation must have the Offer.Operation.unreserve field set."},
 		{`{"type":"UNRESERVE","unreserve":{"resources":[` + cpus("web") + `]}}`, "ports(allocated: web):[9000-10000]; cpus(allocated: web):2; mem(allocated: web):496; disk(allocated: web):4930 does not contain cpus(allocated: web)(reservations: [(DYNAMIC,web,p)]):1"},
 		{`{"type":"CREATE","create":{"volumes":[` + reservedJSON("disk", "1", "web", "") + `]}}`, "Not a persistent volume: Resource disk(allocated: web)(reservations: [(DYNAMIC,web,p)]):1 does not have DiskInfo; on agent AGENT"},
 		{`{"type":"DESTROY","destroy":{"volumes":[` + reservedJSON("disk", "1", "web", volumeExtra) + `]}}`, "Persistent volumes not found; on agent AGENT"},

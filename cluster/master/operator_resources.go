@@ -67,18 +67,11 @@ func (m *Master) operateLocked(id string, op *v1.Offer_Operation, principal stri
 }
 
 func (m *Master) checkOperatorLocked(ag *agent, op *v1.Offer_Operation, principal string) error {
-	switch op.GetType() {
-	case v1.Offer_Operation_RESERVE:
-		return checkOperatorReserve(op.GetReserve().GetResources(), principal)
-	case v1.Offer_Operation_UNRESERVE:
-		return validateUnreserve(op.GetUnreserve().GetResources())
-	case v1.Offer_Operation_CREATE:
-		a := &acceptance{m: m, agent: ag}
-		return a.validateCreate(op.GetCreate().GetVolumes())
-	case v1.Offer_Operation_DESTROY:
-		return m.validateDestroyLocked(ag, ag.total, op.GetDestroy().GetVolumes())
+	check := operationCheck{agent: ag}
+	if principal != "" {
+		check.principal = &principal
 	}
-	return validateResize(op)
+	return check.validate(op)
 }
 
 // makeRoomLocked rescinds offers of the agent until the operation fits into

@@ -78,10 +78,8 @@ func (m *Master) reconcileOperationsLocked(fw *framework, call *schedulerv1.Call
 }
 
 func (m *Master) reconcileOperationLocked(fw *framework, want *schedulerv1.Call_ReconcileOperations_Operation) *v1.OperationStatus {
-	for _, op := range fw.operations {
-		if op.proto.GetInfo().GetId().GetValue() == want.GetOperationId().GetValue() {
-			return op.latest()
-		}
+	if op := fw.operation(want.GetOperationId().GetValue()); op != nil {
+		return op.latest()
 	}
 	agent := want.GetAgentId().GetValue()
 	_, unreachable := m.unreachable[agent]

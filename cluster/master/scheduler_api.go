@@ -115,8 +115,7 @@ func (m *Master) dispatchLocked(fw *framework, call *schedulerv1.Call) (status i
 	case schedulerv1.Call_ACKNOWLEDGE:
 		m.acknowledgeLocked(fw, call.GetAcknowledge())
 	case schedulerv1.Call_ACKNOWLEDGE_OPERATION_STATUS:
-		c := call.GetAcknowledgeOperationStatus()
-		m.acknowledgeOperationLocked(fw, c.GetAgentId().GetValue(), c.GetOperationId().GetValue(), c.GetUuid())
+		m.acknowledgeOperationLocked(fw, call.GetAcknowledgeOperationStatus())
 	case schedulerv1.Call_RECONCILE:
 		m.metrics.messages["reconcile_tasks"]++
 		m.reconcileLocked(fw, call.GetReconcile())

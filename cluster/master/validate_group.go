@@ -5,119 +5,83 @@ package master
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"mesosbook/cluster/resources"
 	v1 "mesosbook/mesos/v1"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // validateGroup finds what is wrong with a LAUNCH_GROUP; one text goes to all
-// its tasks (facts 3.5).
+// its tasks (master/validation.cpp:1853-2215).
 func (a *acceptance) validateGroup(g *v1.Offer_Operation_LaunchGroup) error {
 	tasks, e := g.GetTaskGroup().GetTasks(), g.GetExecutor()
 	return firstError(
-		func() error { return a.validateGroupTasks(tasks, e) },
-		func() error { return sameShareCgroups(tasks) },
-		func() error { return a.validateGroupExecutor(e) },
-		func() error { return a.sameExecutor(e) },
-		func() error { return a.enoughForExecutor(e) },
+		func() error { return a.validateGroupTasks(tasks) },
+		func() error { return a.validateExecutorItself(e) },
+		func() error { return validateGroupExecutor(tasks, e) },
+		func() error { return enoughForExecutor(e) },
 		func() error { return groupTogether(tasks, e) },
 		func() error { return a.validateGroupRoom(tasks, e) },
+		func() error { return a.validateShareCgroups(tasks, e) },
 	)
 }
 
-func (a *acceptance) validateGroupTasks(tasks []*v1.TaskInfo, e *v1.ExecutorInfo) error {
+func (a *acceptance) validateGroupTasks(tasks []*v1.TaskInfo) error {
 	seen := map[string]bool{}
 	for _, t := range tasks {
 		id := t.GetTaskId().GetValue()
-		if err := a.validateGroupTask(t, e, seen[id]); err != nil {
+		if err := a.validateGroupTask(t); err != nil {
 			return fmt.Errorf("Task '%s' is invalid: %w", id, err)
 		}
-		seen[id] = true
-	}
-	for _, t := range tasks {
-		if t.Executor != nil && !proto.Equal(t.Executor, e) {
-			return fmt.Errorf("The `ExecutorInfo` of task '%s' is different from executor '%s'", t.GetTaskId().GetValue(), e.GetExecutorId().GetValue())
+		if seen[id] { // Mesos does not look, and dies of it
+			return fmt.Errorf("Task '%s' is invalid: Task has duplicate ID: %s", id, id)
 		}
+		seen[id] = true
 	}
 	return nil
 }
 
-func (a *acceptance) validateGroupTask(t *v1.TaskInfo, e *v1.ExecutorInfo, twice bool) error {
+func (a *acceptance) validateGroupTask(t *v1.TaskInfo) error {
 	if err := a.validateTaskItself(t); err != nil {
 		return err
 	}
-	own := len(t.GetContainer().GetNetworkInfos()) > 0
-	share := t.GetContainer().GetLinuxInfo()
+	kind, share := t.GetHealthCheck().GetType(), t.GetContainer().GetLinuxInfo()
 	switch {
-	case twice:
-		return fmt.Errorf("Task has duplicate ID: %s", t.GetTaskId().GetValue())
-	case t.GetContainer().GetDocker() != nil:
-		return errors.New("Docker ContainerInfo is not supported on the task")
-	case own && (t.GetHealthCheck().GetHttp() != nil || t.GetHealthCheck().GetTcp() != nil):
+	case len(t.GetContainer().GetNetworkInfos()) > 0 && (kind == v1.HealthCheck_HTTP || kind == v1.HealthCheck_TCP):
 		return errors.New("HTTP and TCP health checks are not supported for nested containers not joining parent's network")
+	case t.Container != nil && t.Container.GetType() == v1.ContainerInfo_DOCKER:
+		return errors.New("Docker ContainerInfo is not supported on the task")
 	case len(t.Limits) > 0 && (share == nil || share.GetShareCgroups()):
 		return errors.New("Resource limits may only be set for tasks within a task group when the 'share_cgroups' field is set to 'false'.")
 	}
 	return nil
 }
 
-func sameShareCgroups(tasks []*v1.TaskInfo) error {
-	for _, t := range tasks {
-		if t.GetContainer().GetLinuxInfo().GetShareCgroups() != tasks[0].GetContainer().GetLinuxInfo().GetShareCgroups() {
-			return errors.New("If set, the value of 'share_cgroups' must be the same for all tasks in each task group and under a single executor")
-		}
-	}
-	return nil
-}
-
-func (a *acceptance) validateGroupExecutor(e *v1.ExecutorInfo) error {
-	return firstError(
-		func() error { return validateExecutorType(e) },
-		func() error { return a.validateExecutorItself(e) },
-		func() error {
-			if e.GetContainer().GetDocker() != nil {
-				return errors.New("Docker ContainerInfo is not supported on the executor")
-			}
-			return nil
-		},
-	)
-}
-
-func validateExecutorType(e *v1.ExecutorInfo) error {
+func validateGroupExecutor(tasks []*v1.TaskInfo, e *v1.ExecutorInfo) error {
 	switch {
 	case e.Type == nil:
 		return errors.New("'ExecutorInfo.type' must be set")
 	case e.GetType() == v1.ExecutorInfo_UNKNOWN:
 		return errors.New("Unknown executor type")
-	case e.FrameworkId == nil:
-		return errors.New("'ExecutorInfo.framework_id' must be set")
-	case e.GetType() != v1.ExecutorInfo_DEFAULT:
-		return nil
-	case e.Command != nil:
-		return errors.New("'ExecutorInfo.command' must not be set for 'DEFAULT' executor")
-	case e.Container != nil && e.Container.GetType() != v1.ContainerInfo_MESOS:
-		return errors.New("'ExecutorInfo.container.type' must be 'MESOS' for 'DEFAULT' executor")
-	case e.GetContainer().GetMesos().GetImage() != nil:
-		return errors.New("'ExecutorInfo.container.mesos.image' must not be set for 'DEFAULT' executor")
+	case e.Container != nil && e.Container.GetType() == v1.ContainerInfo_DOCKER:
+		return errors.New("Docker ContainerInfo is not supported on the executor")
+	}
+	for _, t := range tasks {
+		if t.Executor != nil && !equalExecutors(t.Executor, e) {
+			return fmt.Errorf("The `ExecutorInfo` of task '%s' is different from executor '%s'", t.GetTaskId().GetValue(), e.GetExecutorId().GetValue())
+		}
 	}
 	return nil
 }
 
-// enoughForExecutor holds the executor of a group to Mesos' least amounts,
-// unless it runs already.
-func (a *acceptance) enoughForExecutor(e *v1.ExecutorInfo) error {
-	id := e.GetExecutorId().GetValue()
-	if a.agent.executors[executorKey{a.framework.id, id}] != nil {
-		return nil
-	}
-	have := resources.New(e.GetResources())
+// enoughForExecutor holds the executor of a group to Mesos' least amounts.
+func enoughForExecutor(e *v1.ExecutorInfo) error {
+	id, have := e.GetExecutorId().GetValue(), resources.New(e.GetResources())
 	if n, ok := have.Scalar("cpus"); n < 10 {
-		return fmt.Errorf("Executor '%s' uses less CPUs (%s) than the minimum required (0.01)", id, amountText(n, ok, ""))
+		return fmt.Errorf("Executor '%s' uses less CPUs (%s) than the minimum required (0.01)", id, amountText(ok, streamFloat(float64(n)/1000)))
 	}
 	if n, ok := have.Scalar("mem"); n < 32000 {
-		return fmt.Errorf("Executor '%s' uses less memory (%s) than the minimum required (32MB)", id, amountText(n, ok, "MB"))
+		return fmt.Errorf("Executor '%s' uses less memory (%s) than the minimum required (32MB)", id, amountText(ok, megabytesText(n/1000)))
 	}
 	if _, ok := have.Scalar("disk"); !ok {
 		return fmt.Errorf("Executor '%s' uses no disk", id)
@@ -125,22 +89,43 @@ func (a *acceptance) enoughForExecutor(e *v1.ExecutorInfo) error {
 	return nil
 }
 
-func amountText(milli int64, ok bool, unit string) string {
+func amountText(ok bool, text string) string {
 	if !ok {
 		return "None"
 	}
-	return fmtFloat(float64(milli)/1000) + unit
+	return text
+}
+
+// megabytesText writes whole megabytes below 1024.
+func megabytesText(n int64) string {
+	if n == 0 {
+		return "0B"
+	}
+	return fmtInt(n) + "MB"
 }
 
 func groupTogether(tasks []*v1.TaskInfo, e *v1.ExecutorInfo) error {
-	all := append([]*v1.Resource{}, e.GetResources()...)
+	sum := resources.New(e.GetResources())
+	lists, texts := [][]*v1.Resource{}, []string{}
 	for _, t := range tasks {
-		all = append(all, t.Resources...)
+		r := resources.New(t.Resources)
+		sum = sum.Add(r)
+		lists, texts = append(lists, t.Resources), append(texts, r.String())
 	}
-	if id := twiceUsedVolume(all); id != "" {
-		return fmt.Errorf("Task group and executor use duplicate persistence ID: Persistence ID '%s' is not unique", id)
-	}
-	return prefixed("Task group and executor mix revocable and non-revocable resources: ", notMixed(all))
+	return firstError(
+		func() error {
+			return prefixed("Task group and executor use duplicate persistence ID: ", uniqueVolumes(sum))
+		},
+		func() error {
+			return prefixed("Task group and executor mix revocable and non-revocable resources: ", notMixed(sum))
+		},
+		func() error {
+			if overlap(append(lists, e.GetResources())...) {
+				return fmt.Errorf("There are overlapping resources in the task group's task resources [ %s ] and/or executor resources %s", strings.Join(texts, ", "), listText(e.GetResources()))
+			}
+			return nil
+		},
+	)
 }
 
 func (a *acceptance) validateGroupRoom(tasks []*v1.TaskInfo, e *v1.ExecutorInfo) error {
@@ -148,11 +133,46 @@ func (a *acceptance) validateGroupRoom(tasks []*v1.TaskInfo, e *v1.ExecutorInfo)
 	for _, t := range tasks {
 		need = need.Add(resources.New(t.Resources))
 	}
-	if a.agent.executors[executorKey{a.framework.id, e.GetExecutorId().GetValue()}] == nil {
+	if !a.runs(e) {
 		need = need.Add(resources.New(e.GetResources()))
 	}
 	if !a.left.Contains(need) {
 		return fmt.Errorf("Total resources %s required by task group and its executor are more than available %s", need, a.left)
 	}
 	return nil
+}
+
+// validateShareCgroups asks that all tasks below one executor share its
+// cgroups, or none does.
+func (a *acceptance) validateShareCgroups(tasks []*v1.TaskInfo, e *v1.ExecutorInfo) error {
+	if l := e.GetContainer().GetLinuxInfo(); l != nil && l.ShareCgroups != nil && l.GetShareCgroups() {
+		return errors.New("The 'share_cgroups' field cannot be set to 'true' on executor containers")
+	}
+	if len(tasks) == 0 {
+		return nil
+	}
+	share := sharesCgroups(tasks[0].Container)
+	others := []*v1.ContainerInfo{}
+	for _, t := range tasks {
+		others = append(others, t.Container)
+	}
+	if a.runs(e) {
+		for _, t := range append(a.framework.sortedTasks(), a.framework.unreachable.all()...) {
+			if t.agent() == a.agent.id && t.proto.ExecutorId != nil && t.proto.GetExecutorId().GetValue() == e.GetExecutorId().GetValue() {
+				others = append(others, t.proto.Container)
+			}
+		}
+	}
+	for _, c := range others {
+		if sharesCgroups(c) != share {
+			return errors.New("If set, the value of 'share_cgroups' must be the same for all tasks in each task group and under a single executor")
+		}
+	}
+	return nil
+}
+
+// sharesCgroups of a task's container; it does unless told otherwise.
+func sharesCgroups(c *v1.ContainerInfo) bool {
+	l := c.GetLinuxInfo()
+	return l == nil || l.GetShareCgroups()
 }

@@ -5,249 +5,226 @@ package master
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"mesosbook/cluster/resources"
 	v1 "mesosbook/mesos/v1"
-
-	"google.golang.org/protobuf/proto"
 )
 
-// validateOperationShape checks what can be told of an operation without the
-// offer: its resources, and that its body fits its type (master.cpp:4085-4260).
-func validateOperationShape(op *v1.Offer_Operation) error {
-	lists := operationResources(op)
-	for _, t := range append(op.GetLaunch().GetTaskInfos(), op.GetLaunchGroup().GetTaskGroup().GetTasks()...) {
-		lists = append(lists, t.Resources, t.GetExecutor().GetResources())
-	}
-	lists = append(lists, op.GetLaunchGroup().GetExecutor().GetResources())
-	for _, list := range lists {
-		if err := resources.Validate(withoutAllocation(list)); err != nil {
-			return err
-		}
-	}
-	if !hasBody(op) {
-		name := op.GetType().String()
-		return fmt.Errorf("A %s offer operation must have the Offer.Operation.%s field set.", name, strings.ToLower(name))
-	}
-	if op.GetType() == v1.Offer_Operation_RESERVE && len(op.GetReserve().GetSource()) > 0 {
-		return errors.New("Reservation updates are not yet implemented for the scheduler API.")
+// operationCheck looks at an operation that changes resources, on behalf of a
+// framework, or of an operator when framework is nil
+// (master/validation.cpp:2429-3070).
+type operationCheck struct {
+	agent     *agent
+	framework *framework
+	principal *string // nil: nobody had to say who he is
+}
+
+func (c operationCheck) validate(op *v1.Offer_Operation) error {
+	switch op.GetType() {
+	case v1.Offer_Operation_RESERVE:
+		return c.reserve(op.GetReserve())
+	case v1.Offer_Operation_UNRESERVE:
+		return c.unreserve(op.GetUnreserve().GetResources())
+	case v1.Offer_Operation_CREATE:
+		return c.create(op.GetCreate().GetVolumes())
+	case v1.Offer_Operation_DESTROY:
+		return c.destroy(op.GetDestroy().GetVolumes())
+	case v1.Offer_Operation_GROW_VOLUME:
+		return c.grow(op.GetGrowVolume())
+	case v1.Offer_Operation_SHRINK_VOLUME:
+		return c.shrink(op.GetShrinkVolume())
+	case v1.Offer_Operation_CREATE_DISK:
+		return createDisk(op.GetCreateDisk())
+	case v1.Offer_Operation_DESTROY_DISK:
+		return destroyDisk(op.GetDestroyDisk())
 	}
 	return nil
 }
 
-// withoutAllocation shows resources as the framework sent them: the role that
-// holds them is not yet part of the text.
-func withoutAllocation(list []*v1.Resource) []*v1.Resource {
-	out := make([]*v1.Resource, len(list))
-	for i, r := range list {
-		out[i] = proto.CloneOf(r)
-		out[i].AllocationInfo = nil
+func (c operationCheck) reserve(op *v1.Offer_Operation_Reserve) error {
+	list, source := op.GetResources(), op.GetSource()
+	err := firstError(
+		func() error { return prefixed("Invalid resources: ", validateResources(list)) },
+		func() error { return prefixed("Invalid source: ", validateResources(source)) },
+		func() error { return sameButReserved(source, list) },
+		func() error { return prefixed("Invalid resources: ", oneProvider(list)) },
+	)
+	for _, r := range list {
+		if err == nil {
+			err = firstError(
+				func() error { return c.reservable(r) },
+				func() error { return c.reservationPrincipal(r) },
+				func() error { return c.reservationRole(r) },
+			)
+		}
 	}
-	return out
+	if err == nil && c.framework != nil {
+		err = prefixed("Invalid reservation resources: ", oneRole(resources.New(list)))
+	}
+	return err
 }
 
-func hasBody(op *v1.Offer_Operation) bool {
-	switch op.GetType() {
-	case v1.Offer_Operation_LAUNCH:
-		return op.Launch != nil
-	case v1.Offer_Operation_LAUNCH_GROUP:
-		return op.LaunchGroup != nil
-	case v1.Offer_Operation_RESERVE:
-		return op.Reserve != nil
-	case v1.Offer_Operation_UNRESERVE:
-		return op.Unreserve != nil
-	case v1.Offer_Operation_CREATE:
-		return op.Create != nil
-	case v1.Offer_Operation_DESTROY:
-		return op.Destroy != nil
-	case v1.Offer_Operation_GROW_VOLUME:
-		return op.GrowVolume != nil
-	case v1.Offer_Operation_SHRINK_VOLUME:
-		return op.ShrinkVolume != nil
-	case v1.Offer_Operation_CREATE_DISK:
-		return op.CreateDisk != nil
-	case v1.Offer_Operation_DESTROY_DISK:
-		return op.DestroyDisk != nil
-	}
-	return true
-}
-
-// operationText is what the refused operation's status says.
-func operationText(_ *v1.Offer_Operation, err error) string {
-	if strings.HasPrefix(err.Error(), "Resource '") {
-		return "Operation attempted with invalid resources: " + err.Error()
-	}
-	return err.Error()
-}
-
-// checkFeedback says whether the agent can report on an operation with an id.
-func (a *acceptance) checkFeedback(op *v1.Offer_Operation) error {
-	if op.Id == nil {
+// sameButReserved compares what a reservation update takes and gives; without a
+// source there is nothing to compare.
+func sameButReserved(source, target []*v1.Resource) error {
+	if len(source) == 0 {
 		return nil
 	}
-	switch op.GetType() {
-	case v1.Offer_Operation_LAUNCH, v1.Offer_Operation_LAUNCH_GROUP:
-		return fmt.Errorf("The `id` field cannot be set on %s operations", op.GetType())
+	if err := sameReservations(source); err != nil {
+		return fmt.Errorf("Invalid source: %w", err)
 	}
-	if !a.agent.has(v1.AgentInfo_Capability_AGENT_OPERATION_FEEDBACK) || !a.agent.has(v1.AgentInfo_Capability_RESOURCE_PROVIDER) {
-		return fmt.Errorf("Operation on agent default resources requested feedback, but agent %s does not have the required AGENT_OPERATION_FEEDBACK and RESOURCE_PROVIDER capabilities", a.agent.id)
+	if err := sameReservations(target); err != nil {
+		return fmt.Errorf("Invalid resources: %w", err)
 	}
-	return nil
-}
-
-// validateOperation checks an operation that changes resources
-// (master/validation.cpp:2490-3081).
-func (a *acceptance) validateOperation(op *v1.Offer_Operation) error {
-	principal := a.framework.info.GetPrincipal()
-	err := error(nil)
-	switch op.GetType() {
-	case v1.Offer_Operation_RESERVE:
-		err = a.validateReserve(op.GetReserve().GetResources(), principal)
-	case v1.Offer_Operation_UNRESERVE:
-		err = validateUnreserve(op.GetUnreserve().GetResources())
-	case v1.Offer_Operation_CREATE:
-		err = a.validateCreate(op.GetCreate().GetVolumes())
-	case v1.Offer_Operation_DESTROY:
-		err = a.m.validateDestroyLocked(a.agent, a.left, op.GetDestroy().GetVolumes())
-	case v1.Offer_Operation_GROW_VOLUME, v1.Offer_Operation_SHRINK_VOLUME:
-		err = validateResize(op)
-	case v1.Offer_Operation_CREATE_DISK, v1.Offer_Operation_DESTROY_DISK:
-		err = errors.New("Operation is only supported on resources of a resource provider")
-	}
-	if err != nil {
-		return fmt.Errorf("%w; on agent %s at %s (%s)", err, a.agent.id, a.agent.pid, a.agent.info.GetHostname())
+	if from, to := resources.New(source).WithoutReservations(), resources.New(target).WithoutReservations(); !from.Equal(to) {
+		return fmt.Errorf("Source and target resources should refer to identical resource quantities: %s vs. %s", from, to)
 	}
 	return nil
 }
 
-func (a *acceptance) validateReserve(list []*v1.Resource, principal string) error {
-	for _, it := range resources.New(list) {
-		if !it.Dynamic() {
-			return fmt.Errorf("Resource %s is not dynamically reserved", resources.Resources{it})
-		}
-		info := it.Reservations()[len(it.Reservations())-1]
-		switch {
-		case principal != "" && info.Principal == nil:
-			return fmt.Errorf("A reserve operation was attempted by principal '%s', but there is a reserved resource in the request with no principal set", principal)
-		case principal != "" && info.GetPrincipal() != principal:
-			return fmt.Errorf("A reserve operation was attempted by authenticated principal '%s', which does not match a reserved resource in the request with principal '%s'", principal, info.GetPrincipal())
-		case it.AllocatedTo() != it.Role() && !resources.IsSubrole(it.Role(), it.AllocatedTo()):
-			return fmt.Errorf("A reserve operation was attempted for a resource with role '%s', but the resource was allocated to role '%s'", it.Role(), it.AllocatedTo())
-		case !slices.Contains(a.framework.roles, it.Role()):
-			return fmt.Errorf("A reserve operation was attempted for a resource with role '%s', but the framework can only reserve resources with roles '%s'", it.Role(), setText(a.framework.roles))
-		case it.PersistentVolume():
-			return fmt.Errorf("A persistent volume %s must already be reserved", resources.Resources{it})
-		}
+func sameReservations(list []*v1.Resource) error {
+	if len(list) == 0 {
+		return errors.New("Resource cannot be empty")
 	}
-	return nil
-}
-
-func validateUnreserve(list []*v1.Resource) error {
-	for _, it := range resources.New(list) {
-		switch {
-		case !it.Dynamic():
-			return fmt.Errorf("Resource %s is not dynamically reserved", resources.Resources{it})
-		case it.PersistentVolume():
-			return fmt.Errorf("A dynamically reserved persistent volume %s cannot be unreserved directly. Please destroy the persistent volume first then unreserve the resource", resources.Resources{it})
-		}
-	}
-	return nil
-}
-
-// validateVolume checks one persistent volume.
-func validateVolume(r *v1.Resource) error {
-	d := r.GetDisk()
-	switch {
-	case d.GetPersistence() == nil:
-		return errors.New("'persistence' is not set in DiskInfo")
-	case len(r.GetReservations()) == 0:
-		return errors.New("Persistent volumes cannot be created from unreserved resources")
-	case d.Volume == nil:
-		return errors.New("Expecting 'volume' to be set for persistent volume")
-	case d.Volume.GetMode() == v1.Volume_RO:
-		return errors.New("Read-only persistent volume not supported")
-	case d.Volume.HostPath != nil:
-		return errors.New("Expecting 'host_path' to be unset for persistent volume")
-	}
-	return validateID(d.GetPersistence().GetId())
-}
-
-func (a *acceptance) validateCreate(list []*v1.Resource) error {
 	for _, r := range list {
-		if r.GetDisk() == nil {
-			return fmt.Errorf("Not a persistent volume: Resource %s does not have DiskInfo", resources.New([]*v1.Resource{r}))
-		}
-		if err := validateVolume(r); err != nil {
-			if strings.HasPrefix(err.Error(), "Persistent volumes") {
-				return err
-			}
-			return fmt.Errorf("Not a persistent volume: %w", err)
-		}
-		if r.Shared != nil && a.framework != nil && !a.framework.caps.shared {
-			return fmt.Errorf("Create volume operation for '%s' has been attempted by framework '%s' with no SHARED_RESOURCES capability", resources.New([]*v1.Resource{r}), a.framework.id)
-		}
-	}
-	if id := twiceUsedVolume(append(slices.Clone(list), a.agent.total.Proto(resources.Refined)...)); id != "" {
-		return fmt.Errorf("Persistence ID '%s' is not unique", id)
-	}
-	return nil
-}
-
-// validateDestroyLocked checks that volumes are there and not in use.
-func (m *Master) validateDestroyLocked(ag *agent, have resources.Resources, list []*v1.Resource) error {
-	volumes := resources.New(list)
-	for _, it := range volumes {
-		if !it.PersistentVolume() {
-			return fmt.Errorf("Not a persistent volume: Resource %s does not have DiskInfo", resources.Resources{it})
-		}
-	}
-	if !have.Contains(volumes) {
-		return errors.New("Persistent volumes not found")
-	}
-	for _, t := range ag.tasks {
-		if !terminal(t.state()) && slices.ContainsFunc(volumes, func(it resources.Item) bool { return t.resources.Contains(resources.Resources{it}) }) {
-			return errors.New("Persistent volumes in use")
+		if !resources.SameReservations(r, list[0]) {
+			return fmt.Errorf("Mixed reservations are not supported%s", listText(list))
 		}
 	}
 	return nil
 }
 
-func validateResize(op *v1.Offer_Operation) error {
-	volume := op.GetGrowVolume().GetVolume()
-	by := op.GetGrowVolume().GetAddition().GetScalar()
-	if op.GetType() == v1.Offer_Operation_SHRINK_VOLUME {
-		volume, by = op.GetShrinkVolume().GetVolume(), op.GetShrinkVolume().GetSubtract()
+func (c operationCheck) reservable(r *v1.Resource) error {
+	if !dynamic(r) {
+		return fmt.Errorf("Resource %s is not dynamically reserved", resources.Text(r))
 	}
+	return c.agentKnows(r, "Resource", "reserved")
+}
+
+// agentKnows asks for the capabilities that the reservations of r need.
+func (c operationCheck) agentKnows(r *v1.Resource, what, done string) error {
+	if len(r.Reservations) == 0 {
+		return nil
+	}
+	if role := reservedFor(r); strings.Contains(role, "/") && !c.agent.has(v1.AgentInfo_Capability_HIERARCHICAL_ROLE) {
+		return fmt.Errorf("%s %s with reservation for hierarchical role '%s' cannot be %s on an agent without HIERARCHICAL_ROLE capability", what, resources.Text(r), role, done)
+	}
+	if len(r.Reservations) > 1 && !c.agent.has(v1.AgentInfo_Capability_RESERVATION_REFINEMENT) {
+		return fmt.Errorf("%s %s with reservation refinement cannot be %s on an agent without RESERVATION_REFINEMENT capability", what, resources.Text(r), done)
+	}
+	return nil
+}
+
+func (c operationCheck) reservationPrincipal(r *v1.Resource) error {
+	if c.principal == nil {
+		return nil
+	}
+	info := r.Reservations[len(r.Reservations)-1]
+	if info.Principal == nil {
+		return fmt.Errorf("A reserve operation was attempted by principal '%s', but there is a reserved resource in the request with no principal set", *c.principal)
+	}
+	if info.GetPrincipal() != *c.principal {
+		return fmt.Errorf("A reserve operation was attempted by authenticated principal '%s', which does not match a reserved resource in the request with principal '%s'", *c.principal, info.GetPrincipal())
+	}
+	return nil
+}
+
+// reservationRole holds a framework to the role that it was offered r for; an
+// operator reserves what nobody holds.
+func (c operationCheck) reservationRole(r *v1.Resource) error {
+	held, role := r.GetAllocationInfo().GetRole(), reservedFor(r)
 	switch {
-	case volume.GetDisk().GetPersistence() == nil:
-		return fmt.Errorf("Not a persistent volume: Resource %s does not have DiskInfo", resources.New([]*v1.Resource{volume}))
-	case volume.GetShared() != nil:
-		return errors.New("Resizing a shared persistent volume is not supported")
-	case resources.Milli(by.GetValue()) <= 0:
-		return errors.New("The size to resize by must be greater than zero")
-	case op.GetType() == v1.Offer_Operation_SHRINK_VOLUME && by.GetValue() >= volume.GetScalar().GetValue():
-		return errors.New("The size of the volume must be greater than what is subtracted")
+	case c.framework == nil && r.AllocationInfo != nil:
+		return errors.New("A reserve operation was attempted with an allocated resource, but the operator API only allows reservations to be made to unallocated resources")
+	case c.framework == nil:
+		return nil
+	case r.GetAllocationInfo().GetRole() == "":
+		return fmt.Errorf("A reserve operation was attempted on unallocated resource %s, but frameworks can only perform reservations on allocated resources", resources.Text(r))
+	case held != role:
+		return fmt.Errorf("A reserve operation was attempted for a resource with role '%s', but the resource was allocated to role '%s'", role, held)
+	case !c.framework.in(held):
+		return fmt.Errorf("A reserve operation was attempted for a resource allocated to role '%s', but the framework only has roles '%s'", held, setText(c.framework.roles))
 	}
 	return nil
 }
 
-// checkOperatorReserve is RESERVE by an operator, who has no role.
-func checkOperatorReserve(list []*v1.Resource, principal string) error {
-	for _, it := range resources.New(list) {
-		if !it.Dynamic() {
-			return fmt.Errorf("Resource %s is not dynamically reserved", resources.Resources{it})
+func (c operationCheck) unreserve(list []*v1.Resource) error {
+	if err := firstError(
+		func() error { return prefixed("Invalid resources: ", validateResources(list)) },
+		func() error { return prefixed("Invalid resources: ", oneProvider(list)) },
+	); err != nil {
+		return err
+	}
+	for _, r := range list {
+		switch {
+		case !dynamic(r):
+			return fmt.Errorf("Resource %s is not dynamically reserved", resources.Text(r))
+		case r.GetDisk().GetPersistence() != nil:
+			return fmt.Errorf("A dynamically reserved persistent volume %s cannot be unreserved directly. Please destroy the persistent volume first then unreserve the resource", resources.Text(r))
 		}
-		info := it.Reservations()[len(it.Reservations())-1]
-		if principal == "" {
-			continue
+	}
+	return nil
+}
+
+func (c operationCheck) create(list []*v1.Resource) error {
+	err := firstError(
+		func() error { return validateVolumes(list) },
+		func() error { return uniqueVolumes(c.agent.total.Filter(checkpointed).Add(resources.New(list))) },
+	)
+	for _, r := range list {
+		if err == nil {
+			err = c.creatable(r)
 		}
-		if info.Principal == nil {
-			return fmt.Errorf("A reserve operation was attempted by principal '%s', but there is a reserved resource in the request with no principal set", principal)
+	}
+	if err == nil && c.framework != nil {
+		err = prefixed("Invalid volume resources: ", oneRole(resources.New(list)))
+	}
+	return err
+}
+
+func validateVolumes(list []*v1.Resource) error {
+	return firstError(
+		func() error { return prefixed("Invalid resources: ", validateResources(list)) },
+		func() error { return prefixed("Invalid resources: ", oneProvider(list)) },
+		func() error { return prefixed("Not a persistent volume: ", validatePersistent(list)) },
+	)
+}
+
+// checkpointed are the resources that an agent keeps over a restart.
+func checkpointed(it resources.Item) bool { return it.Dynamic() || it.PersistentVolume() }
+
+func (c operationCheck) creatable(r *v1.Resource) error {
+	if r.Shared != nil && c.framework != nil && !c.framework.caps.shared {
+		return fmt.Errorf("Create volume operation for '%s' has been attempted by framework '%s' with no SHARED_RESOURCES capability", resources.Text(r), c.framework.id)
+	}
+	if err := c.agentKnows(r, "Volume", "created"); err != nil || c.principal == nil {
+		return err
+	}
+	switch p := r.GetDisk().GetPersistence(); {
+	case p.Principal == nil:
+		return fmt.Errorf("Create volume operation attempted by principal '%s', but there is a volume in the operation with no principal set in 'disk.persistence'", *c.principal)
+	case p.GetPrincipal() != *c.principal:
+		return fmt.Errorf("Create volume operation attempted by authenticated principal '%s', which does not match a volume in the operation with principal '%s' set in 'disk.persistence'", *c.principal, p.GetPrincipal())
+	}
+	return nil
+}
+
+// destroy looks for the volumes among what the agent has, whoever holds them.
+func (c operationCheck) destroy(list []*v1.Resource) error {
+	list = resources.Unallocated(list)
+	if err := validateVolumes(list); err != nil {
+		return err
+	}
+	for _, r := range list {
+		if r.ProviderId == nil && !c.agent.total.Contains(resources.New([]*v1.Resource{r})) {
+			return errors.New("Persistent volumes not found")
 		}
-		if info.GetPrincipal() != principal {
-			return fmt.Errorf("A reserve operation was attempted by authenticated principal '%s', which does not match a reserved resource in the request with principal '%s'", principal, info.GetPrincipal())
+	}
+	used := c.agent.used().Unallocate()
+	for _, r := range list {
+		if used.Contains(resources.New([]*v1.Resource{r})) {
+			return errors.New("Persistent volumes in use")
 		}
 	}
 	return nil

@@ -5,14 +5,10 @@ package master
 import (
 	"errors"
 	"fmt"
-	"math"
-	"strings"
+	"slices"
 
 	"mesosbook/cluster/resources"
 	v1 "mesosbook/mesos/v1"
-
-	"google.golang.org/protobuf/encoding/prototext"
-	"google.golang.org/protobuf/proto"
 )
 
 // validateTask finds what is wrong with a task of LAUNCH; the first fault in
@@ -107,71 +103,12 @@ func validateTaskResources(t *v1.TaskInfo) error {
 	if err := validateResources(t.Resources); err != nil {
 		return prefixed("Task uses invalid resources: ", err)
 	}
-	if id := twiceUsedVolume(t.Resources); id != "" {
-		return fmt.Errorf("Task uses duplicate persistence ID: Persistence ID '%s' is not unique", id)
-	}
-	if err := oneRole(t.Resources); err != nil {
-		return prefixed("Invalid task resources: ", err)
-	}
-	return prefixed("Task mixes revocable and non-revocable resources: ", notMixed(t.Resources))
-}
-
-// validateResources checks more than syntax: whole GPUs and usable volumes.
-func validateResources(list []*v1.Resource) error {
-	if err := resources.Validate(list); err != nil {
-		return fmt.Errorf("Invalid resources: %w", err)
-	}
-	for _, r := range list {
-		if v := r.GetScalar().GetValue(); r.GetName() == "gpus" && v != math.Trunc(v) {
-			return errors.New("Invalid 'gpus' resource: The 'gpus' resource must be an unsigned integer")
-		}
-		if r.GetDisk().GetPersistence() != nil {
-			if err := validateVolume(r); err != nil {
-				return fmt.Errorf("Invalid DiskInfo: %w", err)
-			}
-		}
-	}
-	return nil
-}
-
-func twiceUsedVolume(list []*v1.Resource) string {
-	seen := map[string]bool{}
-	for _, r := range list {
-		p := r.GetDisk().GetPersistence()
-		if p == nil {
-			continue
-		}
-		role := ""
-		if rs := r.GetReservations(); len(rs) > 0 {
-			role = rs[len(rs)-1].GetRole()
-		}
-		if key := role + "\x00" + p.GetId(); seen[key] {
-			return p.GetId()
-		} else {
-			seen[key] = true
-		}
-	}
-	return ""
-}
-
-func oneRole(list []*v1.Resource) error {
-	for _, r := range list {
-		if x, y := list[0].GetAllocationInfo().GetRole(), r.GetAllocationInfo().GetRole(); x != y {
-			return fmt.Errorf("The resources have multiple allocation roles ('%s' and '%s') but only one allocation role is allowed", x, y)
-		}
-	}
-	return nil
-}
-
-func notMixed(list []*v1.Resource) error {
-	revocable := map[string]bool{}
-	for _, r := range list {
-		if was, seen := revocable[r.GetName()]; seen && was != (r.Revocable != nil) {
-			return fmt.Errorf("Cannot use both revocable and non-revocable '%s' at the same time", r.GetName())
-		}
-		revocable[r.GetName()] = r.Revocable != nil
-	}
-	return nil
+	sum := resources.New(t.Resources)
+	return firstError(
+		func() error { return prefixed("Task uses duplicate persistence ID: ", uniqueVolumes(sum)) },
+		func() error { return prefixed("Invalid task resources: ", oneRole(sum)) },
+		func() error { return prefixed("Task mixes revocable and non-revocable resources: ", notMixed(sum)) },
+	)
 }
 
 func (a *acceptance) validateLimits(t *v1.TaskInfo) error {
@@ -203,77 +140,22 @@ func (a *acceptance) validateLimits(t *v1.TaskInfo) error {
 	return nil
 }
 
-// validateExecutor checks the custom executor of a task; nil is fine.
+// validateExecutor checks the executor of a task of LAUNCH; nil is fine.
 func (a *acceptance) validateExecutor(e *v1.ExecutorInfo) error {
 	if e == nil {
 		return nil
 	}
-	return firstError(
-		func() error { return a.validateExecutorItself(e) },
-		func() error { return a.sameExecutor(e) },
-		func() error {
-			switch {
-			case e.GetType() != v1.ExecutorInfo_CUSTOM:
-				return errors.New("'ExecutorInfo.type' must be 'CUSTOM'")
-			case e.Command == nil:
-				return errors.New("'ExecutorInfo.command' must be set")
-			}
-			return nil
-		},
-		func() error { return validateExecutorResources(e) },
-	)
-}
-
-// validateExecutorItself are the checks that all executors share.
-func (a *acceptance) validateExecutorItself(e *v1.ExecutorInfo) error {
-	return firstError(
-		func() error { return validateID(e.GetExecutorId().GetValue()) },
-		func() error {
-			switch {
-			case e.FrameworkId == nil:
-				return errors.New("'ExecutorInfo.framework_id' must be set")
-			case e.GetFrameworkId().GetValue() != a.framework.id:
-				return fmt.Errorf("ExecutorInfo has an invalid FrameworkID (Actual: %s vs Expected: %s)", e.GetFrameworkId().GetValue(), a.framework.id)
-			case e.GetShutdownGracePeriod().GetNanoseconds() < 0:
-				return errors.New("ExecutorInfo's 'shutdown_grace_period' must be non-negative")
-			}
-			return nil
-		},
-		func() error { return prefixed("Executor uses invalid resources: ", validateResources(e.Resources)) },
-		func() error { return prefixed("Invalid executor resources: ", oneRole(e.Resources)) },
-		func() error {
-			return prefixed("Executor's `CommandInfo` is invalid: ", resources.ValidateCommand(e.Command))
-		},
-		func() error {
-			return prefixed("Executor's `ContainerInfo` is invalid: ", resources.ValidateContainer(e.Container))
-		},
-		func() error {
-			if e.GetType() == v1.ExecutorInfo_CUSTOM && e.Command == nil {
-				return errors.New("'ExecutorInfo.command' must be set for 'CUSTOM' executor")
-			}
-			return nil
-		},
-	)
-}
-
-// sameExecutor refuses another description of an executor that is there.
-func (a *acceptance) sameExecutor(e *v1.ExecutorInfo) error {
-	have := a.agent.executors[executorKey{a.framework.id, e.GetExecutorId().GetValue()}]
-	if have == nil || proto.Equal(have.info, e) {
-		return nil
+	if err := a.validateExecutorItself(e); err != nil {
+		return err
 	}
-	line := strings.Repeat("-", 60)
-	return fmt.Errorf("ExecutorInfo is not compatible with existing ExecutorInfo with same ExecutorID.\n%s\nExisting ExecutorInfo:\n%s\n%s\nExecutorInfo:\n%s\n%s\n",
-		line, prototext.Format(have.info), line, prototext.Format(e), line)
-}
-
-func validateExecutorResources(e *v1.ExecutorInfo) error {
-	for _, r := range e.GetResources() {
-		if r.Shared != nil {
-			return fmt.Errorf("Executor resources %s should not contain any shared resources", resources.New(e.Resources))
-		}
-	}
-	if l := e.GetContainer().GetLinuxInfo(); l != nil && l.ShareCgroups != nil && l.GetShareCgroups() {
+	switch l := e.GetContainer().GetLinuxInfo(); {
+	case e.Type != nil && e.GetType() != v1.ExecutorInfo_CUSTOM:
+		return errors.New("'ExecutorInfo.type' must be 'CUSTOM'")
+	case e.Command == nil:
+		return errors.New("'ExecutorInfo.command' must be set")
+	case slices.ContainsFunc(e.Resources, func(r *v1.Resource) bool { return r.Shared != nil }):
+		return fmt.Errorf("Executor resources %s should not contain any shared resources", resources.New(e.Resources))
+	case l != nil && l.ShareCgroups != nil && l.GetShareCgroups():
 		return errors.New("The 'share_cgroups' field cannot be set to 'true' on executor containers")
 	}
 	return nil
@@ -281,24 +163,39 @@ func validateExecutorResources(e *v1.ExecutorInfo) error {
 
 // validateTogether looks at a task and its executor at once.
 func validateTogether(t *v1.TaskInfo) error {
-	if t.Executor == nil {
-		return nil
-	}
-	both := append(append([]*v1.Resource{}, t.Resources...), t.Executor.Resources...)
-	if id := twiceUsedVolume(both); id != "" {
-		return fmt.Errorf("Task and its executor use duplicate persistence ID: Persistence ID '%s' is not unique", id)
-	}
-	return prefixed("Task and its executor mix revocable and non-revocable resources: ", notMixed(both))
+	both := resources.New(t.Resources).Add(resources.New(t.GetExecutor().GetResources()))
+	return firstError(
+		func() error {
+			return prefixed("Task and its executor use invalid resources: ", validateResources(both.Proto(resources.Refined)))
+		},
+		func() error {
+			if t.Executor != nil && overlap(t.Resources, t.Executor.Resources) {
+				return fmt.Errorf("There are overlapping resources in the task resources %s and executor resources %s", listText(t.Resources), listText(t.Executor.Resources))
+			}
+			return nil
+		},
+		func() error {
+			return prefixed("Task and its executor use duplicate persistence ID: ", uniqueVolumes(both))
+		},
+		func() error {
+			return prefixed("Task and its executor mix revocable and non-revocable resources: ", notMixed(both))
+		},
+	)
 }
 
 // validateRoom asks whether what is left of the offer is enough.
 func (a *acceptance) validateRoom(t *v1.TaskInfo) error {
 	need := resources.New(t.Resources)
-	if e := t.Executor; e != nil && a.agent.executors[executorKey{a.framework.id, e.GetExecutorId().GetValue()}] == nil {
+	if e := t.Executor; e != nil && !a.runs(e) {
 		need = need.Add(resources.New(e.Resources))
 	}
-	if !a.left.Contains(need) {
-		return fmt.Errorf("Total resources %s required by task and its executor is more than available %s", need, a.left)
+	if have := a.available(); !have.Contains(need) {
+		return fmt.Errorf("Total resources %s required by task and its executor is more than available %s", need, have)
 	}
 	return nil
+}
+
+// runs says whether the agent has that executor already.
+func (a *acceptance) runs(e *v1.ExecutorInfo) bool {
+	return a.agent.executors[executorKey{a.framework.id, e.GetExecutorId().GetValue()}] != nil
 }

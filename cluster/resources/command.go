@@ -3,6 +3,7 @@ package resources
 //lint:file-ignore ST1005 the texts are those that Mesos sends
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -29,6 +30,7 @@ func validateVariable(v *v1.Environment_Variable) error {
 		case v.Value != nil:
 			return fmt.Errorf("Environment variable '%s' of type 'SECRET' must not have a value set", v.GetName())
 		}
+		return validateVariableSecret(v)
 	case v1.Environment_Variable_VALUE:
 		switch {
 		case v.Value == nil:
@@ -38,6 +40,36 @@ func validateVariable(v *v1.Environment_Variable) error {
 		}
 	default:
 		return errors.New("Environment variable of type 'UNKNOWN' is not allowed")
+	}
+	return nil
+}
+
+func validateVariableSecret(v *v1.Environment_Variable) error {
+	if err := validateSecret(v.Secret); err != nil {
+		return fmt.Errorf("Environment variable '%s' specifies an invalid secret: %w", v.GetName(), err)
+	}
+	if bytes.IndexByte(v.Secret.GetValue().GetData(), 0) >= 0 {
+		return fmt.Errorf("Environment variable '%s' specifies a secret containing null bytes, which is not allowed in the environment", v.GetName())
+	}
+	return nil
+}
+
+func validateSecret(s *v1.Secret) error {
+	switch s.GetType() {
+	case v1.Secret_REFERENCE:
+		if s.Reference == nil {
+			return errors.New("Secret of type REFERENCE must have the 'reference' field set")
+		}
+		if s.Value != nil {
+			return fmt.Errorf("Secret '%s' of type REFERENCE must not have the 'value' field set", s.Reference.GetName())
+		}
+	case v1.Secret_VALUE:
+		if s.Value == nil {
+			return errors.New("Secret of type VALUE must have the 'value' field set")
+		}
+		if s.Reference != nil {
+			return errors.New("Secret of type VALUE must not have the 'reference' field set")
+		}
 	}
 	return nil
 }
@@ -73,7 +105,7 @@ func validateVolume(v *v1.Volume) error {
 			given++
 		}
 	}
-	if given > 1 {
+	if given != 1 {
 		return errors.New("Only one of them should be set: 'host_path', 'image' and 'source'")
 	}
 	if v.Source == nil {
@@ -90,7 +122,10 @@ func validateVolume(v *v1.Volume) error {
 	case v1.Volume_Source_SECRET:
 		missing = unlessSet(v.Source.Secret != nil, "secret", "SECRET")
 	case v1.Volume_Source_CSI_VOLUME:
-		missing = unlessSet(v.Source.CsiVolume != nil, "csi_volume", "CSI_VOLUME")
+		missing = unlessSet(v.Source.CsiVolume != nil, "csi_volume", "CSI")
+		if missing == "" {
+			missing = unlessSet(v.Source.CsiVolume.StaticProvisioning != nil, "csi_volume.static_provisioning", "CSI")
+		}
 	default:
 		return errors.New("'source.type' is unknown")
 	}

@@ -1,6 +1,8 @@
 package resources
 
 import (
+	"slices"
+
 	v1 "mesosbook/mesos/v1"
 
 	"google.golang.org/protobuf/proto"
@@ -44,6 +46,21 @@ func UpgradeAll(list []*v1.Resource) {
 	for i, p := range list {
 		list[i] = Upgrade(p)
 	}
+}
+
+// Unallocated is list as nobody held it, upgraded.
+func Unallocated(list []*v1.Resource) []*v1.Resource {
+	out := make([]*v1.Resource, len(list))
+	for i, p := range list {
+		out[i] = proto.CloneOf(Upgrade(p))
+		out[i].AllocationInfo = nil
+	}
+	return out
+}
+
+// SameReservations says whether a and b, both upgraded, are reserved alike.
+func SameReservations(a, b *v1.Resource) bool {
+	return slices.EqualFunc(a.Reservations, b.Reservations, func(x, y *v1.Resource_ReservationInfo) bool { return proto.Equal(x, y) })
 }
 
 // Downgrade gives p, which has reservations as a list, in format f.

@@ -198,6 +198,11 @@ func (r Resources) Unreserved() Resources {
 	return r.reshape(func(p *v1.Resource) { p.Reservations, p.Disk, p.Shared = nil, nil, nil })
 }
 
+// WithoutReservations is r as nobody had reserved it; volumes stay.
+func (r Resources) WithoutReservations() Resources {
+	return r.reshape(func(p *v1.Resource) { p.Reservations = nil })
+}
+
 // reshape gives each item a changed copy of its kind.
 func (r Resources) reshape(change func(*v1.Resource)) Resources {
 	var out Resources
