@@ -95,6 +95,7 @@ func (m *Master) killLocked(fw *framework, call *schedulerv1.Call_Kill) {
 	id := call.GetTaskId().GetValue()
 	t := fw.tasks[id]
 	if t == nil {
+		m.metrics.messages["reconcile_tasks"]++
 		m.reconcileTaskLocked(fw, id, call.GetAgentId())
 		return
 	}

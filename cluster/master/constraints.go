@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 
 	v1 "mesosbook/mesos/v1"
@@ -44,10 +45,15 @@ type constraint struct {
 }
 
 func compileConstraint(a *schedulerv1.AttributeConstraint) (constraint, error) {
-	match, err := compilePredicate(a.GetPredicate())
-	if err == nil && a.GetSelector().GetSelector() == nil {
-		err = errors.New("Exactly one of 'AttributeConstraint::Selector::name' or 'AttributeConstraint::Selector::pseudoattribute_type' must be set")
+	switch sel := a.GetSelector(); x := sel.GetSelector().(type) {
+	case nil:
+		return constraint{}, errors.New("Exactly one of 'AttributeConstraint::Selector::name' or 'AttributeConstraint::Selector::pseudoattribute_type' must be set")
+	case *schedulerv1.AttributeConstraint_Selector_PseudoattributeType_:
+		if x.PseudoattributeType == schedulerv1.AttributeConstraint_Selector_UNKNOWN {
+			return constraint{}, errors.New("Unknown pseudoattribute type")
+		}
 	}
+	match, err := compilePredicate(a.GetPredicate())
 	return constraint{a.GetSelector(), match}, err
 }
 
@@ -75,11 +81,37 @@ func compilePredicate(p *schedulerv1.AttributeConstraint_Predicate) (matcher, er
 
 // compileRegex compiles a pattern that has to match the whole text.
 func compileRegex(pattern string) (*regexp.Regexp, error) {
+	if _, err := syntax.Parse(pattern, syntax.Perl); err != nil {
+		return nil, fmt.Errorf("Failed to construct regex from pattern '%s': %s", pattern, re2Text(err))
+	}
 	re, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
 	if err != nil {
 		return nil, fmt.Errorf("Failed to construct regex from pattern '%s': %s", pattern, err)
 	}
 	return re, nil
+}
+
+// re2Text is what RE2, which Mesos uses, says of a fault that Go's regexp found:
+// the same faults by other names.
+func re2Text(err error) string {
+	var fault *syntax.Error
+	if !errors.As(err, &fault) {
+		return err.Error()
+	}
+	name, ok := map[syntax.ErrorCode]string{
+		syntax.ErrInvalidPerlOp: "invalid perl operator", syntax.ErrInvalidRepeatOp: "bad repetition operator",
+		syntax.ErrInvalidRepeatSize: "invalid repetition size", syntax.ErrMissingBracket: "missing ]",
+		syntax.ErrMissingParen: "missing )", syntax.ErrUnexpectedParen: "missing )",
+		syntax.ErrMissingRepeatArgument: "no argument for repetition operator",
+		syntax.ErrTrailingBackslash:     "trailing \\", syntax.ErrInvalidNamedCapture: "invalid named capture group",
+	}[fault.Code]
+	if !ok {
+		name = fault.Code.String()
+	}
+	if fault.Expr == "" {
+		return name
+	}
+	return name + ": " + fault.Expr
 }
 
 // acceptsAgents is the question that the allocator asks; nil when there are no
@@ -112,19 +144,15 @@ func (ag *agent) meets(group []constraint) bool {
 	return !slices.ContainsFunc(group, func(c constraint) bool { return !ag.meetsOne(c) })
 }
 
-// meetsOne tries each attribute of that name.
+// meetsOne tries the first attribute of that name.
 func (ag *agent) meetsOne(c constraint) bool {
-	if name := c.selector.GetAttributeName(); name != "" {
-		found := false
+	if x, ok := c.selector.GetSelector().(*schedulerv1.AttributeConstraint_Selector_AttributeName); ok {
 		for _, a := range ag.info.GetAttributes() {
-			if a.GetName() == name {
-				found = true
-				if c.match(a.GetText().GetValue(), true, a.GetType() == v1.Value_TEXT) {
-					return true
-				}
+			if a.GetName() == x.AttributeName {
+				return c.match(a.GetText().GetValue(), true, a.GetType() == v1.Value_TEXT)
 			}
 		}
-		return !found && c.match("", false, false)
+		return c.match("", false, false)
 	}
 	fault := ag.info.GetDomain().GetFaultDomain()
 	switch c.selector.GetPseudoattributeType() {

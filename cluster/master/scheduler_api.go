@@ -62,8 +62,9 @@ func (m *Master) doCall(req *request, call *schedulerv1.Call) (status int, text 
 	if m.stopped || fw == nil {
 		return http.StatusBadRequest, "Framework cannot be found"
 	}
-	if p := fw.info.Principal; p != nil && req.principal != "" && *p != req.principal {
-		return http.StatusBadRequest, principalText(req.principal, *p)
+	fw.metrics.calls[call.GetType()]++
+	if p := fw.info.GetPrincipal(); req.principal != "" && p != req.principal {
+		return http.StatusBadRequest, principalText(req.principal, p)
 	}
 	if !fw.connected {
 		return http.StatusForbidden, "Framework is not subscribed"
@@ -75,7 +76,6 @@ func (m *Master) doCall(req *request, call *schedulerv1.Call) (status int, text 
 	if ids[0] != fw.stream.id {
 		return http.StatusBadRequest, "The stream ID '" + ids[0] + "' included in this request didn't match the stream ID currently associated with framework ID " + fw.id
 	}
-	fw.metrics.calls[call.GetType()]++
 	return m.dispatchLocked(fw, call)
 }
 
@@ -88,7 +88,6 @@ func principalText(caller, owner string) string {
 func (m *Master) dispatchLocked(fw *framework, call *schedulerv1.Call) (status int, text string) {
 	switch call.GetType() {
 	case schedulerv1.Call_TEARDOWN:
-		m.metrics.messages["unregister_framework"]++
 		m.removeFrameworkLocked(fw)
 	case schedulerv1.Call_ACCEPT:
 		m.acceptLocked(fw, call.GetAccept())
@@ -155,9 +154,6 @@ func (m *Master) suppressLocked(fw *framework, roles []string) {
 // its outcome (master.cpp:3271-3345).
 func (m *Master) serveUpdateLocked(fw *framework, call *schedulerv1.Call_UpdateFramework) (status int, text string) {
 	info := call.GetFrameworkInfo()
-	if info.Principal == nil {
-		info.Principal = fw.info.Principal
-	}
 	if err := m.validateFrameworkInfoLocked(info); err != nil {
 		return http.StatusBadRequest, "Supplied FrameworkInfo is not valid: " + err.Error()
 	}

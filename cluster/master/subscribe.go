@@ -1,7 +1,7 @@
 package master
 
 import (
-	"fmt"
+	"errors"
 	"time"
 
 	v1 "mesosbook/mesos/v1"
@@ -23,17 +23,26 @@ func (m *Master) subscribe(call *schedulerv1.Call_Subscribe, s *stream, principa
 	if info.Principal == nil && principal != "" {
 		info.Principal = proto.String(principal)
 	}
+	name := "register_framework"
+	if info.GetId().GetValue() != "" {
+		name = "reregister_framework"
+	}
+	m.metrics.messages[name]++
+	m.logf("Received subscription request for HTTP framework '%s'", info.GetName())
 	if err := m.checkSubscribeLocked(info, call); err != nil {
-		m.warnf("Refusing subscription of framework '%s': %s", info.GetName(), err)
+		m.logf("Refusing subscription of framework '%s': %s", info.GetName(), err)
 		s.send(errorEvent(err.Error()))
 		s.finish()
 		return
 	}
-	m.logf("Received subscription request for HTTP framework '%s'", info.GetName())
-	fw := m.frameworks[info.GetId().GetValue()]
-	if fw == nil {
+	if info.GetId().GetValue() == "" {
+		info.Id = frameworkID(m.newFrameworkIDLocked())
 		m.addFrameworkLocked(info, call, s)
 		return
+	}
+	fw := m.frameworks[info.GetId().GetValue()]
+	if fw == nil {
+		fw = m.recoverFrameworkLocked(info)
 	}
 	m.resubscribeLocked(fw, info, call, s)
 }
@@ -45,23 +54,15 @@ func (m *Master) checkSubscribeLocked(info *v1.FrameworkInfo, call *schedulerv1.
 	if err := validateSubscription(info, call.GetSuppressedRoles(), call.GetOfferConstraints()); err != nil {
 		return err
 	}
-	if fw := m.frameworks[info.GetId().GetValue()]; fw != nil && fw.info.GetPrincipal() != info.GetPrincipal() {
-		return fmt.Errorf("Changing framework's principal is not allowed.") //lint:ignore ST1005 Mesos' text
+	if fw := m.frameworks[info.GetId().GetValue()]; fw != nil && !samePrincipals(fw.info, info) {
+		return errors.New("Changing framework's principal is not allowed.") //lint:ignore ST1005 Mesos' text
 	}
 	return nil
 }
 
-// addFrameworkLocked takes a framework that this master does not know: a new
-// one, or one that has its id of another master.
+// addFrameworkLocked takes a new framework in.
 func (m *Master) addFrameworkLocked(info *v1.FrameworkInfo, call *schedulerv1.Call_Subscribe, s *stream) {
-	old := info.GetId().GetValue() != ""
-	if !old {
-		info.Id = frameworkID(m.newFrameworkIDLocked())
-	}
 	fw := m.newFramework(info)
-	if old {
-		fw.reregistered = fw.registered
-	}
 	fw.constraints = call.GetOfferConstraints()
 	fw.stream, fw.connected, fw.active = s, true, true
 	m.frameworks[fw.id] = fw
@@ -72,24 +73,42 @@ func (m *Master) addFrameworkLocked(info *v1.FrameworkInfo, call *schedulerv1.Ca
 	m.allocateLocked()
 }
 
+// recoverFrameworkLocked takes a framework in that another master gave its id:
+// it is known, and not yet subscribed.
+func (m *Master) recoverFrameworkLocked(info *v1.FrameworkInfo) *framework {
+	fw := m.newFramework(info)
+	fw.recovered = true
+	m.frameworks[fw.id] = fw
+	m.tellOperatorsLocked(frameworkAddedEvent(fw))
+	m.alloc.AddFramework(m.allocatorView(fw, nil), false)
+	return fw
+}
+
 // resubscribeLocked gives a known framework its new stream. A live one takes
-// over from the old; offers are taken back without a word.
+// over from the old; offers are taken back without a word, but for those of
+// roles that the framework left.
 func (m *Master) resubscribeLocked(fw *framework, info *v1.FrameworkInfo, call *schedulerv1.Call_Subscribe, s *stream) {
 	m.logf("Framework %s (%s) failed over", fw.id, info.GetName())
 	keep := proto.CloneOf(info)
-	keep.User, keep.Checkpoint = fw.info.User, fw.info.Checkpoint // immutable: the old values stay
+	keep.User = fw.info.User // immutable: the old values stay
+	if keep.GetCheckpoint() != fw.info.GetCheckpoint() {
+		keep.Checkpoint = proto.Bool(fw.info.GetCheckpoint())
+	}
 	m.updateFrameworkLocked(fw, keep, call.GetOfferConstraints(), call.GetSuppressedRoles())
 
-	was := fw.connected
-	if was {
+	if fw.connected {
 		fw.send(errorEvent("Framework failed over"))
 		fw.stream.finish()
-		m.dropOffersLocked(fw, false)
 	}
+	m.dropOffersLocked(fw, false)
 	stopTimer(fw.failover)
 	fw.failover = nil
-	fw.stream, fw.connected, fw.active, fw.recovered = s, true, true, false
+	was := fw.active
 	fw.reregistered = time.Now()
+	if fw.recovered {
+		fw.registered = fw.reregistered
+	}
+	fw.stream, fw.connected, fw.active, fw.recovered = s, true, true, false
 	m.greet(fw)
 	m.tellOperatorsLocked(frameworkUpdatedEvent(fw))
 	if !was {

@@ -2,6 +2,7 @@ package master
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"mesosbook/cluster/resources"
@@ -79,7 +80,7 @@ func (m *Master) updateTaskLocked(fw *framework, t *task, s *v1.TaskStatus, late
 	if latest != nil {
 		state = *latest
 	}
-	if s.Uuid != nil {
+	if s.Uuid != nil && fw.connected { // the update was passed on
 		t.proto.StatusUpdateState, t.proto.StatusUpdateUuid = s.GetState().Enum(), s.Uuid
 	}
 	before := t.state()
@@ -174,10 +175,19 @@ func newStatus(task string, state v1.TaskState, reason v1.TaskStatus_Reason, tex
 	}
 }
 
-// copyHealth gives s what the last status said of health and container.
+// copyHealth gives s what the last status said of health, and the newest that
+// is known of the container.
 func (t *task) copyHealth(s *v1.TaskStatus) {
-	if n := len(t.proto.Statuses); n > 0 {
-		last := t.proto.Statuses[n-1]
-		s.Healthy, s.CheckStatus, s.ContainerStatus = last.Healthy, last.CheckStatus, last.ContainerStatus
+	n := len(t.proto.Statuses)
+	if n == 0 {
+		return
+	}
+	last := t.proto.Statuses[n-1]
+	s.Healthy, s.CheckStatus = last.Healthy, last.CheckStatus
+	for _, old := range slices.Backward(t.proto.Statuses) {
+		if old.ContainerStatus != nil {
+			s.ContainerStatus = old.ContainerStatus
+			return
+		}
 	}
 }
