@@ -18,8 +18,11 @@ func (m *Master) drainLocked(c *masterv1.Call_DrainAgent) reply {
 	if ag == nil {
 		return refused(http.StatusBadRequest, "Unknown agent")
 	}
+	if machine := m.machines.idOf(ag.machine()); machine != nil {
+		return refused(http.StatusBadRequest, "Agent "+id+" is part of a maintenance schedule under Machine "+machineText(machine))
+	}
 	if !ag.has(v1.AgentInfo_Capability_AGENT_DRAINING) {
-		return refused(http.StatusBadRequest, "Agent is not capable of draining")
+		return refused(http.StatusBadRequest, "Agent "+id+" is not capable of draining")
 	}
 	config := &v1.DrainConfig{MarkGone: proto.Bool(c.GetMarkGone())}
 	if d := c.MaxGracePeriod; d != nil {

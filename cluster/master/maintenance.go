@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"mesosbook/cluster/link"
+	"mesosbook/mesos"
 	v1 "mesosbook/mesos/v1"
 	allocatorv1 "mesosbook/mesos/v1/allocator"
 	maintenancev1 "mesosbook/mesos/v1/maintenance"
@@ -77,14 +78,14 @@ func (ms *machines) checkSchedule(s *maintenancev1.Schedule) error {
 				return err
 			}
 			if seen[keyOf(id)] {
-				return fmt.Errorf("Machine '%s' appears more than once in the schedule", machineText(id))
+				return fmt.Errorf("Machine '%s' appears more than once in the schedule", machineJSON(id))
 			}
 			seen[keyOf(id)] = true
 		}
 	}
 	for key := range ms.down {
 		if !seen[key] {
-			return fmt.Errorf("Machine '%s (%s)' is deactivated and cannot be removed from the schedule", key.hostname, key.ip)
+			return fmt.Errorf("Machine '%s' is deactivated and cannot be removed from the schedule", machineJSON(ms.idOf(key)))
 		}
 	}
 	return nil
@@ -94,16 +95,53 @@ func checkMachine(id *v1.MachineID) error {
 	if id.GetHostname() == "" && id.GetIp() == "" {
 		return errors.New("Both 'hostname' and 'ip' for a machine are empty")
 	}
-	if id.GetIp() != "" && net.ParseIP(id.GetIp()) == nil {
-		return fmt.Errorf("Failed to parse the IP '%s'", id.GetIp())
+	if ip := net.ParseIP(id.GetIp()); id.GetIp() != "" && (ip == nil || ip.To4() == nil || strings.Contains(id.GetIp(), ":")) {
+		return fmt.Errorf("Failed to parse IPv4: %s", id.GetIp())
 	}
 	return nil
 }
 
-func machineText(id *v1.MachineID) string { return id.GetHostname() + " (" + id.GetIp() + ")" }
+// checkMachines says what is wrong with a list of machines to bring up or down.
+func checkMachines(ids []*v1.MachineID) error {
+	if len(ids) == 0 {
+		return errors.New("List of machines is empty")
+	}
+	seen := map[machineKey]bool{}
+	for _, id := range ids {
+		if err := checkMachine(id); err != nil {
+			return err
+		}
+		if seen[keyOf(id)] {
+			return fmt.Errorf("Machine '%s' appears more than once in the schedule", machineJSON(id))
+		}
+		seen[keyOf(id)] = true
+	}
+	return nil
+}
 
-// updateScheduleLocked replaces the schedule; agents whose machine it changes
-// lose their offers, and their frameworks are asked anew.
+// machineJSON is how texts name a machine.
+func machineJSON(id *v1.MachineID) string {
+	data, err := mesos.Marshal(id)
+	if err != nil {
+		return err.Error() // there is no required field
+	}
+	return string(data)
+}
+
+// machineText names a machine as "host (ip)", with what there is of both.
+func machineText(id *v1.MachineID) string {
+	if id.Hostname == nil {
+		return "(" + id.GetIp() + ")"
+	}
+	if id.Ip == nil {
+		return id.GetHostname()
+	}
+	return id.GetHostname() + " (" + id.GetIp() + ")"
+}
+
+// updateScheduleLocked replaces the schedule. All agents lose their offers, even
+// those that it does not concern, and their frameworks are asked anew
+// (http.cpp: ___updateMaintenanceSchedule).
 func (m *Master) updateScheduleLocked(s *maintenancev1.Schedule) reply {
 	if err := m.machines.checkSchedule(s); err != nil {
 		return refused(http.StatusBadRequest, err.Error())
@@ -112,11 +150,7 @@ func (m *Master) updateScheduleLocked(s *maintenancev1.Schedule) reply {
 	m.saveLocked()
 	var changed []string
 	for _, ag := range m.sortedAgentsLocked() {
-		next := m.machines.unavailability(ag)
-		if proto.Equal(ag.unavailability, next) {
-			continue
-		}
-		ag.unavailability = next
+		ag.unavailability = m.machines.unavailability(ag)
 		changed = append(changed, ag.id)
 		m.rescindAllLocked(ag)
 		m.removeInverseOfLocked(ag)
@@ -161,23 +195,31 @@ func (m *Master) answersLocked(machine machineKey) []*allocatorv1.InverseOfferSt
 	return out
 }
 
-func (ms *machines) scheduled(id *v1.MachineID) bool {
-	return slices.ContainsFunc(ms.windows, func(w *maintenancev1.Window) bool {
-		return slices.ContainsFunc(w.GetMachineIds(), func(x *v1.MachineID) bool { return keyOf(x) == keyOf(id) })
-	})
+// idOf is a machine as the schedule names it.
+func (ms *machines) idOf(key machineKey) *v1.MachineID {
+	for _, w := range ms.windows {
+		for _, id := range w.GetMachineIds() {
+			if keyOf(id) == key {
+				return id
+			}
+		}
+	}
+	return nil
 }
 
-// machinesDownLocked starts maintenance: the agents there are removed.
+// machinesDownLocked starts maintenance: the agents there are shut down.
 func (m *Master) machinesDownLocked(ids []*v1.MachineID) reply {
-	if r, ok := m.checkMachinesLocked(ids, false); !ok {
-		return r
+	if text := m.refuseMachinesLocked(ids, false); text != "" {
+		return refused(http.StatusBadRequest, text)
 	}
+	const why = "Operator initiated 'Machine DOWN'"
 	m.saveLocked()
 	for _, id := range ids {
 		m.machines.down[keyOf(id)] = true
 		for _, ag := range m.sortedAgentsLocked() {
 			if ag.machine() == keyOf(id) {
-				m.removeAgentLocked(ag, "the operator started maintenance")
+				ag.send(&link.Shutdown{Reason: why})
+				m.removeAgentLocked(ag, why)
 			}
 		}
 	}
@@ -186,8 +228,8 @@ func (m *Master) machinesDownLocked(ids []*v1.MachineID) reply {
 
 // machinesUpLocked ends maintenance and takes the machines off the schedule.
 func (m *Master) machinesUpLocked(ids []*v1.MachineID) reply {
-	if r, ok := m.checkMachinesLocked(ids, true); !ok {
-		return r
+	if text := m.refuseMachinesLocked(ids, true); text != "" {
+		return refused(http.StatusBadRequest, text)
 	}
 	m.saveLocked()
 	for _, id := range ids {
@@ -210,22 +252,32 @@ func (ms *machines) remove(key machineKey) {
 	ms.windows = windows
 }
 
-func (m *Master) checkMachinesLocked(ids []*v1.MachineID, wantDown bool) (reply, bool) {
-	if len(ids) == 0 {
-		return refused(http.StatusBadRequest, "List of machines is empty"), false
+// refuseMachinesLocked says why machines cannot be brought up, or down; "" when
+// they can.
+func (m *Master) refuseMachinesLocked(ids []*v1.MachineID, up bool) string {
+	if err := checkMachines(ids); err != nil {
+		return err.Error()
 	}
 	for _, id := range ids {
-		if err := checkMachine(id); err != nil {
-			return refused(http.StatusBadRequest, err.Error()), false
-		}
-		switch down := m.machines.down[keyOf(id)]; {
-		case !m.machines.scheduled(id):
-			return refused(http.StatusBadRequest, "Machine '"+machineText(id)+"' is not part of a maintenance schedule"), false
-		case wantDown && !down:
-			return refused(http.StatusBadRequest, "Machine '"+machineText(id)+"' is not in DOWN mode and cannot be brought up"), false
-		case !wantDown && down:
-			return refused(http.StatusBadRequest, "Machine '"+machineText(id)+"' is not in DRAINING mode and cannot be brought down"), false
+		scheduled, down := m.machines.idOf(keyOf(id)) != nil, m.machines.down[keyOf(id)]
+		switch {
+		case !scheduled && !m.inUseLocked(keyOf(id)):
+			return "Machine '" + machineJSON(id) + "' is not part of a maintenance schedule"
+		case up && !down:
+			return "Machine '" + machineJSON(id) + "' is not in DOWN mode and cannot be brought up"
+		case !up && (down || !scheduled):
+			return "Machine '" + machineJSON(id) + "' is not in DRAINING mode and cannot be brought down"
 		}
 	}
-	return reply{}, true
+	return ""
+}
+
+// inUseLocked says whether an agent is registered on a machine.
+func (m *Master) inUseLocked(key machineKey) bool {
+	for _, ag := range m.agents {
+		if ag.machine() == key {
+			return true
+		}
+	}
+	return false
 }

@@ -125,8 +125,11 @@ func (m *Master) discardLocked(o *offer, refuse time.Duration) {
 }
 
 // rescindLocked takes an offer back and tells the framework.
-func (m *Master) rescindLocked(o *offer) {
-	m.discardLocked(o, 0)
+func (m *Master) rescindLocked(o *offer) { m.rescindForLocked(o, 0) }
+
+// rescindForLocked keeps the resources from the framework for a while.
+func (m *Master) rescindForLocked(o *offer, refuse time.Duration) {
+	m.discardLocked(o, refuse)
 	o.framework.metrics.offersRescinded++
 	o.framework.send(rescindEvent(o.id))
 }

@@ -140,7 +140,7 @@ func (m *Master) doOperator(c *masterv1.Call, principal string) reply {
 	if r, ok := m.changeResourcesLocked(c, principal); ok {
 		return r
 	}
-	return m.changeClusterLocked(c, principal)
+	return m.changeClusterLocked(c)
 }
 
 // getLocked answers the calls that only look.
@@ -232,7 +232,7 @@ func (m *Master) goneLocked(id string) reply {
 }
 
 // changeClusterLocked does what concerns frameworks, roles and machines.
-func (m *Master) changeClusterLocked(c *masterv1.Call, principal string) reply {
+func (m *Master) changeClusterLocked(c *masterv1.Call) reply {
 	switch c.GetType() {
 	case masterv1.Call_TEARDOWN:
 		return m.tearDownLocked(c.GetTeardown().GetFrameworkId().GetValue())

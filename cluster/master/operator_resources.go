@@ -2,10 +2,10 @@ package master
 
 import (
 	"net/http"
-	"net/url"
 
+	"mesosbook/cluster/master/allocator"
+	"mesosbook/cluster/process"
 	"mesosbook/cluster/resources"
-	"mesosbook/mesos"
 	v1 "mesosbook/mesos/v1"
 	masterv1 "mesosbook/mesos/v1/master"
 )
@@ -46,13 +46,13 @@ func (m *Master) operateLocked(id string, op *v1.Offer_Operation, principal stri
 		return refused(http.StatusBadRequest, "No agent found with specified ID")
 	}
 	for _, list := range operationResources(op) {
-		resources.UpgradeAll(list)
 		if err := resources.Validate(list); err != nil {
-			return refused(http.StatusBadRequest, "Invalid "+op.GetType().String()+" operation: "+err.Error())
+			return refused(http.StatusBadRequest, err.Error())
 		}
+		resources.UpgradeAll(list)
 	}
 	if err := m.checkOperatorLocked(ag, op, principal); err != nil {
-		return refused(http.StatusBadRequest, "Invalid "+op.GetType().String()+" operation on agent "+id+": "+err.Error())
+		return refused(http.StatusBadRequest, "Invalid "+op.GetType().String()+" operation"+onAgent(ag, op)+": "+err.Error())
 	}
 	m.makeRoomLocked(ag, op)
 	after, err := m.alloc.Free(id).Apply(op)
@@ -74,25 +74,45 @@ func (m *Master) checkOperatorLocked(ag *agent, op *v1.Offer_Operation, principa
 	return check.validate(op)
 }
 
-// makeRoomLocked rescinds offers of the agent until the operation fits into
-// what is free, or no offer is left.
+// onAgent names the agent, which Mesos does for some operations only.
+func onAgent(ag *agent, op *v1.Offer_Operation) string {
+	switch op.GetType() {
+	case v1.Offer_Operation_UNRESERVE, v1.Offer_Operation_DESTROY:
+		return ""
+	}
+	return " on agent " + ag.id + " at " + ag.pid + " (" + ag.info.GetHostname() + ")"
+}
+
+// makeRoomLocked rescinds offers of the agent that hold what the operation takes,
+// until they would be enough; what is free may be gone by then. For five seconds
+// the resources are not offered to the same frameworks (http.cpp: _operation).
 func (m *Master) makeRoomLocked(ag *agent, op *v1.Offer_Operation) {
+	var wanted, got resources.Resources
+	for _, c := range resources.Conversions(op) {
+		wanted = wanted.Add(c.From)
+	}
 	for _, o := range sortedOffers(ag.offers) {
-		if _, err := m.alloc.Free(ag.id).Apply(op); err == nil {
+		held := o.resources.Unallocate()
+		rest := wanted.Sub(held)
+		if rest.Equal(wanted) {
+			continue
+		}
+		wanted, got = rest, got.Add(held)
+		m.rescindForLocked(o, allocator.RefuseFor(0, false))
+		if _, err := got.Apply(op); err == nil {
 			return
 		}
-		m.rescindLocked(o)
 	}
 }
 
 // form reads a POST body such as slaveId=S&resources=[...], and answers itself
 // when that fails.
-func (m *Master) form(req *request) (url.Values, bool) {
+func (m *Master) form(req *request) (process.Query, bool) {
 	data, ok := m.readBody(req)
 	if !ok {
 		return nil, false
 	}
-	values, err := url.ParseQuery(string(data))
+	values, err := process.ParseQuery(string(data))
 	if err != nil {
 		req.fail(http.StatusBadRequest, "Unable to decode query string: "+err.Error())
 		return nil, false
@@ -100,46 +120,75 @@ func (m *Master) form(req *request) (url.Values, bool) {
 	return values, true
 }
 
-// resourceForm answers the four old endpoints that take an agent and a list.
-func (m *Master) resourceForm(req *request, field string, make func([]*v1.Resource) *v1.Offer_Operation) {
+// resourceForm answers the four old endpoints that take an agent and a list;
+// how it says that the list is wrong differs.
+func (m *Master) resourceForm(req *request, field, wrong string, make func(list []*v1.Resource, values process.Query) (*v1.Offer_Operation, string)) {
 	values, ok := m.form(req)
 	if !ok {
 		return
 	}
-	for _, name := range []string{"slaveId", field} {
-		if !values.Has(name) {
-			req.fail(http.StatusBadRequest, "Missing '"+name+"' query parameter in the request body")
-			return
-		}
-	}
-	list, err := mesos.UnmarshalList[*v1.Resource]([]byte(values.Get(field)))
-	if err != nil {
-		req.fail(http.StatusBadRequest, "Error in parsing '"+field+"' query parameter in the request body: "+err.Error())
+	id, some := values.Get("slaveId")
+	if !some {
+		req.fail(http.StatusBadRequest, "Missing 'slaveId' query parameter in the request body")
 		return
 	}
-	m.do(req, func() reply { return m.operateLocked(values.Get("slaveId"), make(list), req.principal) })
+	list, text := resourceList(values, field, wrong)
+	var op *v1.Offer_Operation
+	if text == "" {
+		op, text = make(list, values)
+	}
+	if text != "" {
+		req.fail(http.StatusBadRequest, text)
+		return
+	}
+	m.do(req, func() reply { return m.operateLocked(id, op, req.principal) })
 }
 
+func resourceList(values process.Query, field, wrong string) (list []*v1.Resource, text string) {
+	value, some := values.Get(field)
+	if !some {
+		return nil, "Missing '" + field + "' query parameter in the request body"
+	}
+	list, f := readList[*v1.Resource]([]byte(value))
+	if f != nil {
+		return nil, wrong + " '" + field + "' query parameter in the request body: " + f.String()
+	}
+	return list, ""
+}
+
+// The words of /reserve, and of the three others, for a list that is no list.
+const (
+	reserveWrong = "Error parsing"
+	listWrong    = "Error in parsing"
+)
+
 func (m *Master) reservePage(req *request) {
-	m.resourceForm(req, "resources", func(list []*v1.Resource) *v1.Offer_Operation {
-		return &v1.Offer_Operation{Type: v1.Offer_Operation_RESERVE.Enum(), Reserve: &v1.Offer_Operation_Reserve{Resources: list}}
+	m.resourceForm(req, "resources", reserveWrong, func(list []*v1.Resource, values process.Query) (*v1.Offer_Operation, string) {
+		reserve := &v1.Offer_Operation_Reserve{Resources: list}
+		if _, some := values.Get("source"); some {
+			var text string
+			if reserve.Source, text = resourceList(values, "source", reserveWrong); text != "" {
+				return nil, text
+			}
+		}
+		return &v1.Offer_Operation{Type: v1.Offer_Operation_RESERVE.Enum(), Reserve: reserve}, ""
 	})
 }
 
 func (m *Master) unreservePage(req *request) {
-	m.resourceForm(req, "resources", func(list []*v1.Resource) *v1.Offer_Operation {
-		return &v1.Offer_Operation{Type: v1.Offer_Operation_UNRESERVE.Enum(), Unreserve: &v1.Offer_Operation_Unreserve{Resources: list}}
+	m.resourceForm(req, "resources", listWrong, func(list []*v1.Resource, _ process.Query) (*v1.Offer_Operation, string) {
+		return &v1.Offer_Operation{Type: v1.Offer_Operation_UNRESERVE.Enum(), Unreserve: &v1.Offer_Operation_Unreserve{Resources: list}}, ""
 	})
 }
 
 func (m *Master) createVolumesPage(req *request) {
-	m.resourceForm(req, "volumes", func(list []*v1.Resource) *v1.Offer_Operation {
-		return &v1.Offer_Operation{Type: v1.Offer_Operation_CREATE.Enum(), Create: &v1.Offer_Operation_Create{Volumes: list}}
+	m.resourceForm(req, "volumes", listWrong, func(list []*v1.Resource, _ process.Query) (*v1.Offer_Operation, string) {
+		return &v1.Offer_Operation{Type: v1.Offer_Operation_CREATE.Enum(), Create: &v1.Offer_Operation_Create{Volumes: list}}, ""
 	})
 }
 
 func (m *Master) destroyVolumesPage(req *request) {
-	m.resourceForm(req, "volumes", func(list []*v1.Resource) *v1.Offer_Operation {
-		return &v1.Offer_Operation{Type: v1.Offer_Operation_DESTROY.Enum(), Destroy: &v1.Offer_Operation_Destroy{Volumes: list}}
+	m.resourceForm(req, "volumes", listWrong, func(list []*v1.Resource, _ process.Query) (*v1.Offer_Operation, string) {
+		return &v1.Offer_Operation{Type: v1.Offer_Operation_DESTROY.Enum(), Destroy: &v1.Offer_Operation_Destroy{Volumes: list}}, ""
 	})
 }

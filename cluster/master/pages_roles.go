@@ -14,14 +14,38 @@ import (
 
 // roleSum is what a role and the roles below it have.
 type roleSum struct {
-	allocated, offered, reserved, consumed resources.Quantities
-	held                                   resources.Resources // allocated or offered, by this role alone
-	frameworks                             []string
+	allocated, offered, reserved resources.Quantities
+	reservedUsed                 resources.Quantities // what of the reserved is allocated
+	frameworks                   []string
+}
+
+// consumed counts against a limit: what is allocated, and what is reserved
+// without being so (master.cpp: RoleResourceBreakdown::consumedQuota).
+func (r *roleSum) consumed() resources.Quantities {
+	out := maps.Clone(r.reserved)
+	out.Sub(r.reservedUsed)
+	out.Add(r.allocated)
+	return out
 }
 
 // rolesLocked are the roles that somebody uses, reserved for, or set a quota
-// or weight for, and those above them.
+// or weight for, and those above them; where roles are restricted to a list,
+// those of the list.
 func (m *Master) rolesLocked() map[string]*roleSum {
+	all := m.roleSumsLocked()
+	if len(m.opts.Roles) == 0 {
+		return all
+	}
+	out := map[string]*roleSum{}
+	for _, role := range m.opts.Roles {
+		for ; role != ""; role = resources.ParentRole(role) {
+			out[role] = roleOf(all, role)
+		}
+	}
+	return out
+}
+
+func (m *Master) roleSumsLocked() map[string]*roleSum {
 	all := map[string]*roleSum{}
 	for _, fw := range m.sortedFrameworksLocked() {
 		for _, role := range fw.roles {
@@ -31,12 +55,8 @@ func (m *Master) rolesLocked() map[string]*roleSum {
 		m.addHeldLocked(all, fw)
 	}
 	for _, ag := range m.agents {
-		for _, it := range ag.total {
-			if it.Role() != "*" {
-				one := resources.Resources{it}
-				upwards(all, it.Role(), func(r *roleSum) { r.reserved.Add(one.Quantities()) })
-			}
-		}
+		addReserved(all, ag.total, func(r *roleSum) resources.Quantities { return r.reserved })
+		addReserved(all, ag.used(), func(r *roleSum) resources.Quantities { return r.reservedUsed })
 	}
 	for role := range m.quotas {
 		roleOf(all, role)
@@ -44,27 +64,35 @@ func (m *Master) rolesLocked() map[string]*roleSum {
 	for role := range m.weights {
 		roleOf(all, role)
 	}
-	for _, r := range all {
-		r.consumed = maps.Clone(r.allocated)
-	}
 	return all
+}
+
+func addReserved(all map[string]*roleSum, list resources.Resources, to func(*roleSum) resources.Quantities) {
+	for _, it := range list {
+		if it.Role() != "*" {
+			q := resources.Resources{it}.Quantities()
+			upwards(all, it.Role(), func(r *roleSum) { to(r).Add(q) })
+		}
+	}
 }
 
 func (m *Master) addHeldLocked(all map[string]*roleSum, fw *framework) {
 	for _, it := range m.usedByLocked(fw) {
-		one := resources.Resources{it}
-		upwards(all, it.AllocatedTo(), func(r *roleSum) { r.allocated.Add(one.Quantities()) })
-		roleOf(all, it.AllocatedTo()).held = roleOf(all, it.AllocatedTo()).held.Add(one)
+		role, q := it.AllocatedTo(), resources.Resources{it}.Quantities()
+		upwards(all, role, func(r *roleSum) { r.allocated.Add(q) })
+		if r := roleOf(all, role); !slices.Contains(r.frameworks, fw.id) { // it left the role, but not what it holds
+			r.frameworks = append(r.frameworks, fw.id)
+		}
 	}
 	for _, o := range fw.offers {
-		upwards(all, o.role, func(r *roleSum) { r.offered.Add(o.resources.Quantities()) })
-		roleOf(all, o.role).held = roleOf(all, o.role).held.Add(o.resources)
+		q := o.resources.Quantities()
+		upwards(all, o.role, func(r *roleSum) { r.offered.Add(q) })
 	}
 }
 
 func roleOf(all map[string]*roleSum, role string) *roleSum {
 	if all[role] == nil {
-		all[role] = &roleSum{allocated: resources.Quantities{}, offered: resources.Quantities{}, reserved: resources.Quantities{}}
+		all[role] = &roleSum{allocated: resources.Quantities{}, offered: resources.Quantities{}, reserved: resources.Quantities{}, reservedUsed: resources.Quantities{}}
 		if up := resources.ParentRole(role); up != "" {
 			roleOf(all, up)
 		}
@@ -104,8 +132,8 @@ func (m *Master) writeRoleLocked(e *mesos.Encoder, name string, r *roleSum) {
 	e.Key("quota").BeginObject()
 	e.Key("role").String(name)
 	writeQuantities(e.Key("guarantee"), q.guarantees)
-	writeQuantities(e.Key("limit"), q.limits)
-	writeQuantities(e.Key("consumed"), r.consumed)
+	writeLimits(e.Key("limit"), q.limits)
+	writeQuantities(e.Key("consumed"), r.consumed())
 	e.EndObject()
 	sum := maps.Clone(r.allocated)
 	sum.Add(r.offered)
@@ -122,11 +150,23 @@ func (m *Master) rolesMessageLocked() *masterv1.Response_GetRoles {
 	all := m.rolesLocked()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		r := all[name]
-		role := &v1.Role{Name: proto.String(name), Weight: proto.Float64(m.weightLocked(name)), Resources: r.held.Unallocate().Proto(resources.Refined)}
+		role := &v1.Role{Name: proto.String(name), Weight: proto.Float64(m.weightLocked(name)), Resources: r.held()}
 		for _, id := range r.frameworks {
 			role.Frameworks = append(role.Frameworks, frameworkID(id))
 		}
 		out.Roles = append(out.Roles, role)
 	}
 	return out
+}
+
+// held is what is allocated or offered, of the four kinds that every agent has.
+func (r *roleSum) held() []*v1.Resource {
+	sum := maps.Clone(r.allocated)
+	sum.Add(r.offered)
+	for name, n := range sum {
+		if !slices.Contains([]string{"cpus", "disk", "gpus", "mem"}, name) || n == 0 {
+			delete(sum, name)
+		}
+	}
+	return scalarResources(sum)
 }

@@ -78,6 +78,15 @@ func writeQuantities(e *mesos.Encoder, q resources.Quantities) {
 	e.EndObject()
 }
 
+// writeLimits writes zeros too: they allow nothing.
+func writeLimits(e *mesos.Encoder, q resources.Quantities) {
+	e.BeginObject()
+	for _, name := range q.Names() {
+		e.Key(name).Double(q.Value(name))
+	}
+	e.EndObject()
+}
+
 func writeStrings(e *mesos.Encoder, list []string) {
 	e.BeginArray()
 	for _, s := range list {

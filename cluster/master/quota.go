@@ -1,6 +1,7 @@
 package master
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -221,12 +222,17 @@ func (m *Master) removeQuotaLocked(role string) reply {
 	return done()
 }
 
-// deleteQuotaLocked is DELETE /quota/ROLE, whose path names the role.
-func (m *Master) deleteQuotaLocked(role string) reply {
-	path := "/master/quota/" + role
+// deleteQuotaLocked is DELETE /master/quota/ROLE, whose path names the role; it
+// is not decoded.
+func (m *Master) deleteQuotaLocked(path string) reply {
+	tokens := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	if len(tokens) < 3 {
+		return refused(http.StatusBadRequest, fmt.Sprintf("Failed to parse remove quota request for path '%s': expected 3 tokens, found %d tokens", path, len(tokens)))
+	}
+	_, role, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
+	_, role, _ = strings.Cut(strings.TrimLeft(role, "/"), "/")
+	role = strings.TrimLeft(role, "/")
 	switch _, some := m.quotas[role]; {
-	case role == "":
-		return refused(http.StatusBadRequest, "Failed to parse remove quota request for path '/master/quota': expected 3 tokens, found 2 tokens")
 	case len(m.notAllowed([]string{role})) > 0:
 		return refused(http.StatusBadRequest, "Failed to validate remove quota request for path '"+path+"': Unknown role '"+role+"'")
 	case !some:
