@@ -1,5 +1,7 @@
 package master
 
+//lint:file-ignore ST1005 the texts are those that Mesos sends
+
 import (
 	"errors"
 	"net/http"
@@ -8,6 +10,7 @@ import (
 	"time"
 
 	"mesosbook/cluster/link"
+	"mesosbook/cluster/resources"
 	v1 "mesosbook/mesos/v1"
 	masterv1 "mesosbook/mesos/v1/master"
 
@@ -76,15 +79,36 @@ func (m *Master) answerBytes(req *request, media string, data []byte, err error)
 	req.body(http.StatusOK, media, data)
 }
 
+// validateOperatorCall says what a call lacks (master/validation.cpp:91-318).
 func validateOperatorCall(c *masterv1.Call) error {
 	if c.Type == nil {
-		return errors.New("Expecting 'type' to be present") //lint:ignore ST1005 Mesos' text
+		return errors.New("Expecting 'type' to be present")
 	}
 	name := strings.ToLower(c.GetType().String())
 	if c.ProtoReflect().Descriptor().Fields().ByName(protoreflect.Name(name)) == nil {
 		return nil // a call without a body
 	}
-	return hasField(c.ProtoReflect(), name)
+	if err := hasField(c.ProtoReflect(), name); err != nil {
+		return err
+	}
+	switch c.GetType() {
+	case masterv1.Call_RESERVE_RESOURCES:
+		return resources.Validate(c.GetReserveResources().GetResources())
+	case masterv1.Call_UNRESERVE_RESOURCES:
+		return resources.Validate(c.GetUnreserveResources().GetResources())
+	case masterv1.Call_GROW_VOLUME:
+		return needsAgent(c.GetGrowVolume().AgentId)
+	case masterv1.Call_SHRINK_VOLUME:
+		return needsAgent(c.GetShrinkVolume().AgentId)
+	}
+	return nil
+}
+
+func needsAgent(id *v1.AgentID) error {
+	if id == nil {
+		return errors.New("Expecting 'agent_id' to be present; only agent default resources are supported right now")
+	}
+	return nil
 }
 
 func (m *Master) serveOperatorStream(req *request, protobuf bool) {
@@ -205,9 +229,9 @@ func (m *Master) changeAgentLocked(c *masterv1.Call) (reply, bool) {
 	case masterv1.Call_DRAIN_AGENT:
 		return m.drainLocked(c.GetDrainAgent()), true
 	case masterv1.Call_DEACTIVATE_AGENT:
-		return m.setDeactivatedLocked(c.GetDeactivateAgent().GetAgentId().GetValue(), true), true
+		return m.deactivateLocked(c.GetDeactivateAgent().GetAgentId().GetValue()), true
 	case masterv1.Call_REACTIVATE_AGENT:
-		return m.setDeactivatedLocked(c.GetReactivateAgent().GetAgentId().GetValue(), false), true
+		return m.reactivateLocked(c.GetReactivateAgent().GetAgentId().GetValue()), true
 	}
 	return reply{}, false
 }

@@ -122,9 +122,34 @@ func TestOperatorErrors(t *testing.T) {
 		{`{"type":"LIST_FILES","list_files":{"path":"/"}}`, 404, ""},
 		{`{"type":"UNKNOWN"}`, 501, "501 Not Implemented."},
 		{`{"type":"DRAIN_AGENT","drain_agent":{"agent_id":{"value":"x"}}}`, 400, "Unknown agent"},
+		{`{"type":"REACTIVATE_AGENT","reactivate_agent":{"agent_id":{"value":"x"}}}`, 400, "Agent is not deactivated"},
+		{`{"type":"DEACTIVATE_AGENT","deactivate_agent":{"agent_id":{"value":"x"}}}`, 400, "Unknown agent"},
+		{`{"type":"MARK_AGENT_GONE","mark_agent_gone":{"agent_id":{"value":"x"}}}`, 404, "Agent 'x' not found"},
 		{`{"type":"UPDATE_WEIGHTS","update_weights":{"weight_infos":[{"weight":0,"role":"a"}]}}`, 400, "Failed to validate update weights request JSON for role 'a': Invalid weight '0': Weights must be positive"},
+		{`{"type":"UPDATE_WEIGHTS","update_weights":{"weight_infos":[{"weight":1,"role":"-a"}]}}`, 400, "Failed to validate update weights request JSON: Invalid role '-a': Role component '-a' is invalid because it starts with a dash"},
+		{`{"type":"UPDATE_WEIGHTS","update_weights":{"weight_infos":[{"weight":1,"role":" a "}]}}`, 200, ""},
+		{`{"type":"UPDATE_QUOTA","update_quota":{"quota_configs":[{"role":"*"}]}}`, 200, ""},
 		{`{"type":"UPDATE_QUOTA","update_quota":{"quota_configs":[{"role":"a/b"}]}}`, 400, "Updating quota on nested role 'a/b' is not supported yet"},
-		{`{"type":"START_MAINTENANCE","start_maintenance":{"machines":[{"hostname":"h"}]}}`, 400, "Machine 'h ()' is not part of a maintenance schedule"},
+		{`{"type":"UPDATE_QUOTA","update_quota":{"quota_configs":[{"role":"a","guarantees":{"cpus":{"value":-1}}}]}}`, 400, "Invalid QuotaConfig: Invalid guarantee configuration {'cpus': -1}: Negative values not supported"},
+		{`{"type":"UPDATE_QUOTA","update_quota":{"quota_configs":[{"role":"a","guarantees":{"cpus":{"value":2}},"limits":{"cpus":{"value":1}}}]}}`, 400, "Invalid QuotaConfig: 'QuotaConfig.guarantees' { cpus: 2 } is not contained within the 'QuotaConfig.limits' { cpus: 1 }"},
+		{`{"type":"UPDATE_QUOTA","update_quota":{"quota_configs":[{"role":"a","limits":{"mem":{"value":1099511627777}}}]}}`, 400, "Invalid QuotaConfig: Invalid 'QuotaConfig.limits': {'mem': 1099511627777} is invalid: values greater than 1 exabyte (1099511627776) are not supported"},
+		{`{"type":"UPDATE_QUOTA","update_quota":{"quota_configs":[{"role":"a","guarantees":{"cpus":{"value":1}}}]}}`, 400, "Invalid QuotaConfig: total quota guarantees 'cpus:1' exceed cluster capacity '{}' (use 'force' flag to bypass this check)"},
+		{`{"type":"UPDATE_QUOTA","update_quota":{"force":true,"quota_configs":[{"role":"a","guarantees":{"cpus":{"value":1.5}}}]}}`, 200, ""},
+		{`{"type":"SET_QUOTA","set_quota":{"quota_request":{"role":"a"}}}`, 400, "Failed to validate set quota request: QuotaInfo with empty 'guarantee'"},
+		{`{"type":"SET_QUOTA","set_quota":{"quota_request":{"role":"a","guarantee":[{"name":"cpus","type":"SCALAR","scalar":{"value":1}}]}}}`, 400, "Failed to validate set quota request: Cannot set quota for role 'a' which already has quota"},
+		{`{"type":"SET_QUOTA","set_quota":{"quota_request":{"role":"b","guarantee":[{"name":"cpus","type":"SCALAR","scalar":{"value":1}}]}}}`, 409, "Quota guarantees overcommit the cluster (use 'force' to bypass this check): Total quota guarantees 'cpus:2.5' exceed cluster capacity '{}'"},
+		{`{"type":"SET_QUOTA","set_quota":{"quota_request":{"role":"b","guarantee":[{"name":"cpus","type":"SCALAR","scalar":{"value":1}},{"name":"cpus","type":"SCALAR","scalar":{"value":1}}]}}}`, 400, "Failed to validate set quota request: QuotaInfo contains duplicate resource name 'cpus'"},
+		{`{"type":"SET_QUOTA","set_quota":{"quota_request":{"role":"b","guarantee":[{"name":"ports","type":"RANGES","ranges":{"range":[{"begin":1,"end":2}]}}]}}}`, 400, "Failed to validate set quota request: QuotaInfo must not include non-scalar resources"},
+		{`{"type":"REMOVE_QUOTA","remove_quota":{"role":"b"}}`, 400, "Failed to remove quota: Role 'b' has no quota set"},
+		{`{"type":"START_MAINTENANCE","start_maintenance":{"machines":[]}}`, 400, "List of machines is empty"},
+		{`{"type":"START_MAINTENANCE","start_maintenance":{"machines":[{}]}}`, 400, "Both 'hostname' and 'ip' for a machine are empty"},
+		{`{"type":"START_MAINTENANCE","start_maintenance":{"machines":[{"ip":"x"}]}}`, 400, "Failed to parse IPv4: x"},
+		{`{"type":"START_MAINTENANCE","start_maintenance":{"machines":[{"hostname":"h"}]}}`, 400, `Machine '{"hostname":"h"}' is not part of a maintenance schedule`},
+		{`{"type":"STOP_MAINTENANCE","stop_maintenance":{"machines":[{"hostname":"h","ip":"1.2.3.4"},{"hostname":"H","ip":"1.2.3.4"}]}}`, 400, `Machine '{"hostname":"H","ip":"1.2.3.4"}' appears more than once in the schedule`},
+		{`{"type":"UPDATE_MAINTENANCE_SCHEDULE","update_maintenance_schedule":{"schedule":{"windows":[{"unavailability":{"start":{"nanoseconds":1}}}]}}}`, 400, "List of machines in the maintenance window is empty"},
+		{`{"type":"UPDATE_MAINTENANCE_SCHEDULE","update_maintenance_schedule":{"schedule":{"windows":[{"machine_ids":[{"hostname":"h"}],"unavailability":{"start":{"nanoseconds":1},"duration":{"nanoseconds":-1}}}]}}}`, 400, "Unavailability 'duration' is negative"},
+		{`{"type":"GROW_VOLUME","grow_volume":{"volume":{"name":"disk","type":"SCALAR"},"addition":{"name":"disk","type":"SCALAR"}}}`, 400, "Failed to validate master::Call: Expecting 'agent_id' to be present; only agent default resources are supported right now"},
+		{`{"type":"RESERVE_RESOURCES","reserve_resources":{"agent_id":{"value":"x"},"resources":[]}}`, 400, "No agent found with specified ID"},
 	}
 	bubble(t, Options{}, func(r *rig) {
 		for _, tt := range tests {
@@ -134,6 +159,48 @@ func TestOperatorErrors(t *testing.T) {
 		}
 		if got := r.do("POST", "/api/v1", `{"type":"GET_HEALTH"}`, jsonType, "Accept: text/html"); got.status != 406 {
 			t.Errorf("Accept: %d", got.status)
+		}
+	})
+}
+
+// The endpoints that came before the operator API name what they were sent.
+func TestOldEndpointErrors(t *testing.T) {
+	tests := []struct {
+		method, path, body string
+		status             int
+		text               string
+	}{
+		{"POST", "/quota", "x", 400, "Failed to parse set quota request JSON 'x': syntax error at line 1 near: x"},
+		{"POST", "/quota", "[]", 400, "Failed to parse set quota request JSON '[]': Unexpected JSON type parsed"},
+		{"POST", "/quota", `{"role":[]}`, 400, `Failed to validate set quota request JSON '{"role":[]}': Not expecting a JSON array for field 'role'`},
+		{"POST", "/quota", `{}`, 400, "Failed to validate set quota request: QuotaInfo with invalid role: Role names cannot be the empty string"},
+		{"DELETE", "/quota", "", 400, "Failed to parse remove quota request for path '/master/quota': expected 3 tokens, found 2 tokens"},
+		{"DELETE", "/quota/a/b", "", 400, "Failed to remove quota for path '/master/quota/a/b': Role 'a/b' has no quota set"},
+		{"DELETE", "/master/quota/a", "", 400, "Failed to remove quota for path '/master/quota/a': Role 'a' has no quota set"},
+		{"PUT", "/weights", "{", 400, "Failed to parse update weights request JSON '{': syntax error at line 1 near: "},
+		{"PUT", "/weights", "{}", 400, "Failed to parse update weights request JSON '{}': Unexpected JSON type parsed"},
+		{"PUT", "/weights", "[1]", 400, "Failed to convert weights JSON array to protobuf '[1]': Expecting a JSON object"},
+		{"PUT", "/weights", `[{"role":"a"}]`, 400, `Failed to convert weights JSON array to protobuf '[{"role":"a"}]': Missing required fields: weight`},
+		{"POST", "/maintenance/schedule", "[]", 400, "Unexpected JSON type parsed"},
+		{"POST", "/maintenance/schedule", "", 400, "syntax error at line 1 near: "},
+		{"POST", "/machine/down", "{}", 400, "Unexpected JSON type parsed"},
+		{"POST", "/machine/up", "[]", 400, "List of machines is empty"},
+		{"POST", "/teardown", "frameworkId=x", 400, "No framework found with specified ID"},
+		{"POST", "/teardown", "frameworkId=%", 400, "Unable to decode query string: Malformed % escape in '%': '%'"},
+		{"POST", "/reserve", "", 400, "Missing 'slaveId' query parameter in the request body"},
+		{"POST", "/reserve", "slaveId=x", 400, "Missing 'resources' query parameter in the request body"},
+		{"POST", "/reserve", "slaveId=x&resources={}", 400, "Error parsing 'resources' query parameter in the request body: Unexpected JSON type parsed"},
+		{"POST", "/reserve", "slaveId=x&resources=[]&source=x", 400, "Error parsing 'source' query parameter in the request body: syntax error at line 1 near: x"},
+		{"POST", "/reserve", "slaveId=x&resources=[]", 400, "No agent found with specified ID"},
+		{"POST", "/unreserve", "slaveId=x&resources=[1]", 400, "Error in parsing 'resources' query parameter in the request body: Expecting a JSON object"},
+		{"POST", "/create-volumes", "slaveId=x&resources=[]", 400, "Missing 'volumes' query parameter in the request body"},
+		{"POST", "/destroy-volumes", "slaveId=x&volumes=[", 400, "Error in parsing 'volumes' query parameter in the request body: syntax error at line 1 near: "},
+	}
+	bubble(t, Options{}, func(r *rig) {
+		for _, tt := range tests {
+			if got := r.do(tt.method, tt.path, tt.body); got.status != tt.status || got.body != tt.text {
+				t.Errorf("%s %s %s: got %d %q, want %d %q", tt.method, tt.path, tt.body, got.status, got.body, tt.status, tt.text)
+			}
 		}
 	})
 }
