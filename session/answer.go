@@ -54,7 +54,7 @@ func (a Answer) Get(path string) gjson.Result { return gjson.GetBytes(a.Body, pa
 
 // JSON is the body when it is valid JSON, else nil.
 func (a Answer) JSON() []byte {
-	if !gjson.ValidBytes(a.Body) {
+	if !validBytes(a.Body) {
 		return nil
 	}
 	return a.Body

@@ -40,7 +40,7 @@ func parseCall(body []byte) (call, error) {
 
 // checkJSON tells where a text stops being JSON.
 func checkJSON(body []byte) error {
-	if gjson.ValidBytes(body) {
+	if validBytes(body) {
 		return nil
 	}
 	if len(bytes.TrimSpace(body)) == 0 {

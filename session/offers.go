@@ -135,62 +135,24 @@ func (b *offerBook) clear() { b.order, b.byID = nil, nil }
 // add takes in the offers of an OFFERS event and tells visit about each.
 func (b *offerBook) add(e *Event, visit func(agent AgentID, raw string)) {
 	if b.byID == nil {
-		b.byID = map[OfferID]offerEntry{}
+		b.byID = make(map[OfferID]offerEntry, len(e.offers))
 	}
-	eachOffer(e, func(raw string) {
-		id := OfferID(gjson.Get(raw, "id.value").Str)
-		if _, known := b.byID[id]; id == "" || known {
-			return
+	for _, o := range e.offers {
+		if _, known := b.byID[o.id]; o.id == "" || known {
+			continue
 		}
-		agent := AgentID(gjson.Get(raw, "agent_id.value").Str)
-		visit(agent, raw)
-		b.byID[id] = offerEntry{agent, raw}
-		b.order = append(b.order, id)
+		visit(o.agent, o.raw)
+		b.byID[o.id] = offerEntry{o.agent, o.raw}
+		b.order = append(b.order, o.id)
 		b.total++
-	})
+	}
 }
 
-// eachOffer visits the offers of an OFFERS event.
-func eachOffer(e *Event, visit func(raw string)) {
-	for _, raw := range e.offers {
-		visit(raw)
-	}
-	if e.offers != nil {
-		return
-	}
-	e.Get("offers.offers").ForEach(func(_, o gjson.Result) bool {
-		visit(o.Raw)
-		return true
-	})
-}
-
-// splitOffers checks an OFFERS record and cuts it into its offers at once, which
-// on a large cluster is most of the work of the stream. It cuts at the text that
-// offers begin with; as each piece is checked to be one JSON value, the pieces are
-// the elements of the list and the whole is valid. It gives nil for a record in
-// another form than masters write, and where that text stands inside an offer.
-func splitOffers(raw string) []string {
-	const begin = `{"id":{"value":"`
-	list, head := strings.CutPrefix(raw, `{"type":"OFFERS","offers":{"offers":[`)
-	list, tail := strings.CutSuffix(list, `]}}`)
-	if !head || !tail {
-		return nil
-	}
-	var pieces []string
-	for list != "" {
-		if !strings.HasPrefix(list, begin) {
-			return nil
-		}
-		piece, rest := list, ""
-		if next := strings.Index(list, "},"+begin); next >= 0 {
-			piece, rest = list[:next+1], list[next+2:]
-		}
-		if !gjson.Valid(piece) {
-			return nil
-		}
-		pieces, list = append(pieces, piece), rest
-	}
-	return pieces
+// offerText is an offer as it stands in a record, with what it is filed by.
+type offerText struct {
+	id    OfferID
+	agent AgentID
+	raw   string
 }
 
 func (b *offerBook) remove(ids ...OfferID) {

@@ -7,35 +7,53 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// However a record is cut into offers, they are those that reading it gives.
-func TestEachOffer(t *testing.T) {
-	for name, c := range map[string]struct {
-		raw  string
-		fast bool
-	}{
-		"usual":      {bigOffers(), true},
-		"one":        {`{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a"},"x":1}]}}`, true},
-		"braces":     {`{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a{"}},{"id":{"value":"b"}}]}}`, true},
-		"nested":     {`{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a"},"n":[{"m":1},{"id":{"value":"z"}}]},{"id":{"value":"b"}}]}}`, false},
-		"quoted":     {`{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a"},"t":",{\"id\":{\"value\":\""},{"id":{"value":"b"}}]}}`, true},
-		"order":      {`{"type":"OFFERS","offers":{"offers":[{"x":1,"id":{"value":"a"}},{"id":{"value":"b"}}]}}`, false},
-		"spaces":     {`{"type":"OFFERS","offers":{"offers":[ {"id":{"value":"a"}} , {"id":{"value":"b"}} ]}}`, false},
-		"keys":       {`{"offers":{"offers":[{"id":{"value":"a"}}]},"type":"OFFERS"}`, false},
-		"none":       {`{"type":"OFFERS","offers":{"offers":[]}}`, false},
-		"no list":    {`{"type":"OFFERS","offers":7}`, false},
-		"more":       {`{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a"}}]},"new":{"x":[{}]}}`, false},
-		"in another": {`{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a"}}],"x":[{},{"id":{"value":"b"}}]}}`, false},
-		"more too":   {`{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a"}}],"x":[]}}`, false},
-	} {
-		var want, got []string
-		gjson.Get(c.raw, "offers.offers").ForEach(func(_, o gjson.Result) bool { want = append(want, o.Raw); return true })
-		e := parseEvent(c.raw)
-		eachOffer(&e, func(raw string) { got = append(got, raw) })
-		if e.Type != EventOffers || !slices.Equal(got, want) {
-			t.Errorf("%s: %d offers %.200q, want %d %.200q", name, len(got), got, len(want), want)
+// rawOffers is what gjson finds of objects in an OFFERS record.
+func rawOffers(record string) (texts []string) {
+	gjson.Get(record, "offers.offers").ForEach(func(_, o gjson.Result) bool {
+		if o.IsObject() {
+			texts = append(texts, o.Raw)
 		}
-		if fast := splitOffers(c.raw) != nil; fast != c.fast {
-			t.Errorf("%s: cut by text: %v, want %v", name, fast, c.fast)
+		return true
+	})
+	return texts
+}
+
+func raws(offers []offerText) (texts []string) {
+	for _, o := range offers {
+		texts = append(texts, o.raw)
+	}
+	return texts
+}
+
+// However a record is written, its offers are those that gjson finds.
+func TestOffersOfARecord(t *testing.T) {
+	for name, record := range map[string]string{
+		"usual":        bigOffers(),
+		"one":          `{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a"},"x":1}]}}`,
+		"braces":       `{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a{"}},{"id":{"value":"b"}}]}}`,
+		"nested":       `{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a"},"n":[{"m":1},{"id":{"value":"z"}}]},{"id":{"value":"b"}}]}}`,
+		"quoted":       `{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a"},"t":",{\"id\":{\"value\":\""},{"id":{"value":"b"}}]}}`,
+		"escaped id":   `{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a\"\u0041"},"agent_id":{"value":"\/"}}]}}`,
+		"escaped type": `{"type":"OFF\u0045RS","offers":{"offers":[{"id":{"value":"a"}}]}}`,
+		"order":        `{"type":"OFFERS","offers":{"offers":[{"x":1,"agent_id":{"value":"s"},"id":{"value":"a"}},{"id":{"value":"b"}}]}}`,
+		"spaces":       "\n{ \"type\" : \"OFFERS\" , \"offers\" : { \"offers\" : [ {\"id\" : {\"value\":\"a\"}} , {\"id\":{\"value\":\"b\"}} ]\t}}\r\n",
+		"keys":         `{"offers":{"offers":[{"id":{"value":"a"}}]},"type":"OFFERS"}`,
+		"none":         `{"type":"OFFERS","offers":{"offers":[]}}`,
+		"no list":      `{"type":"OFFERS","offers":7}`,
+		"no objects":   `{"type":"OFFERS","offers":{"offers":[7,"x",null,[{}]]}}`,
+		"twice":        `{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a"}}],"offers":[{}]},"offers":{"offers":[{},{}]}}`,
+		"more":         `{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a"}}]},"new":{"x":[{}]}}`,
+		"in another":   `{"type":"OFFERS","offers":{"offers":[{"id":{"value":"a"}}],"x":[{},{"id":{"value":"b"}}]}}`,
+	} {
+		e := parseEvent(record)
+		if want := rawOffers(record); e.Type != EventOffers || !slices.Equal(raws(e.offers), want) {
+			t.Errorf("%s: %s, %d offers %.200q, want %d %.200q", name, e.Type, len(e.offers), raws(e.offers), len(want), want)
+		}
+		for _, o := range e.offers {
+			id, agent := gjson.Get(o.raw, "id.value").Str, gjson.Get(o.raw, "agent_id.value").Str
+			if string(o.id) != id || string(o.agent) != agent {
+				t.Errorf("%s: offer %q of agent %q, want %q of %q", name, o.id, o.agent, id, agent)
+			}
 		}
 	}
 }

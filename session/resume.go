@@ -225,7 +225,7 @@ func eachLineOf(name string, visit func(gjson.Result) bool) (more bool, err erro
 		if err != nil {
 			return true, err
 		}
-		if gjson.ValidBytes(line) && !visit(gjson.ParseBytes(line)) {
+		if validBytes(line) && !visit(gjson.ParseBytes(line)) {
 			return false, nil
 		}
 	}

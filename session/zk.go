@@ -173,7 +173,7 @@ func electionOrder(names []string) []string {
 // masterURL reads a MasterInfo; its ip is a number in network order, so address is
 // read instead.
 func (z *zkMasters) masterURL(info []byte) string {
-	if !gjson.ValidBytes(info) {
+	if !validBytes(info) {
 		return ""
 	}
 	base := agentURL(gjson.ParseBytes(info), z.scheme)
