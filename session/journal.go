@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 const (
@@ -19,6 +20,7 @@ const (
 	journalPart   = 32 << 20 // bytes
 	journalParts  = 8        // older files kept
 	journalPrefix = "events-"
+	journalDirect = 1 << 20 // bytes of a line that is written without a copy of it
 )
 
 // journal is the event log on disk: JSON lines, appended and never changed.
@@ -142,12 +144,53 @@ func (j *journal) flushLocked() error {
 	if j.broken != nil || len(lines) == 0 {
 		return j.broken
 	}
-	if j.size > 0 && j.size+int64(len(lines)) > j.part {
-		if j.broken = j.rotate(); j.broken != nil {
-			return j.broken
+	if err := j.makeRoomLocked(int64(len(lines))); err != nil {
+		return err
+	}
+	return j.putLocked(unsafe.String(&lines[0], len(lines)))
+}
+
+// write is add and flush in one; of a line longer than journalDirect it makes no
+// copy. The caller holds no lock.
+func (j *journal) write(parts ...string) error {
+	if j == nil {
+		return nil
+	}
+	size := 0
+	for _, p := range parts {
+		size += len(p)
+	}
+	if size <= journalDirect {
+		j.add(parts...)
+		return j.flush()
+	}
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	if err := j.flushLocked(); err != nil {
+		return err
+	}
+	if err := j.makeRoomLocked(int64(size) + 1); err != nil {
+		return err
+	}
+	for _, p := range append(parts, "\n") {
+		if err := j.putLocked(p); err != nil {
+			return err
 		}
 	}
-	n, err := j.file.Write(lines)
+	return nil
+}
+
+// makeRoomLocked rotates when the file would become too long. It runs under writing.
+func (j *journal) makeRoomLocked(more int64) error {
+	if j.broken == nil && j.size > 0 && j.size+more > j.part {
+		j.broken = j.rotate()
+	}
+	return j.broken
+}
+
+// putLocked writes text to the file. It runs under writing.
+func (j *journal) putLocked(text string) error {
+	n, err := j.file.WriteString(text)
 	j.size += int64(n)
 	if err != nil {
 		j.broken = fmt.Errorf("event log: %w", err)
@@ -219,15 +262,14 @@ func jsonMember(name string, body []byte) string {
 }
 
 // oneLine takes the newlines, which JSON allows between its tokens, out of a text.
-func oneLine(text string) string {
-	if !strings.ContainsAny(text, "\n\r") {
-		return text
+func oneLine(text string) string { return strings.Join(pieces(text), "") }
+
+// pieces is what stands between a text's newlines, without a copy.
+func pieces(text string) []string {
+	if strings.IndexByte(text, '\n') < 0 && strings.IndexByte(text, '\r') < 0 {
+		return []string{text}
 	}
-	var b bytes.Buffer
-	if json.Compact(&b, []byte(text)) != nil {
-		return "null"
-	}
-	return b.String()
+	return strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
 }
 
 func quoted(v any) string {

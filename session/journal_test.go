@@ -121,3 +121,27 @@ func TestJournalFailure(t *testing.T) {
 	}
 	s.Close()
 }
+
+// A line of any length comes back as it was, in order with the queued ones, and
+// newlines between tokens do not break it into several.
+func TestLinesOfAnyLength(t *testing.T) {
+	dir := t.TempDir()
+	j, err := openJournal(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := `"` + strings.Repeat("x", journalDirect) + `"`
+	j.add(`{"n":1}`)
+	if err := j.write(append([]string{`{"n":2,"raw":`}, append(pieces("[\r\n"+long+",\n1]\n"), "}")...)...); err != nil {
+		t.Fatal(err)
+	}
+	j.add(`{"n":3}`)
+	if err := j.close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, journalName))
+	want := "{\"n\":1}\n{\"n\":2,\"raw\":[" + long + ",1]}\n{\"n\":3}\n"
+	if err != nil || string(text) != want {
+		t.Errorf("%d bytes were written, want %d: %.60q", len(text), len(want), text)
+	}
+}

@@ -13,13 +13,13 @@ func (s *Session) journalEvent(e Event) {
 	if s.journal == nil {
 		return
 	}
-	head := fmt.Sprintf(`{"k":"event","n":%d,"t":"%s",`, e.Seq, stamp(e.Time))
+	parts := []string{fmt.Sprintf(`{"k":"event","n":%d,"t":"%s",`, e.Seq, stamp(e.Time))}
 	if e.Type == EventInvalid {
-		s.journal.add(head, `"bytes":"`, base64.StdEncoding.EncodeToString([]byte(e.raw)), `"}`)
+		parts = append(parts, `"bytes":"`, base64.StdEncoding.EncodeToString([]byte(e.raw)), `"}`)
 	} else {
-		s.journal.add(head, `"raw":`, oneLine(e.raw), `}`)
+		parts = append(append(append(parts, `"raw":`), pieces(e.raw)...), `}`)
 	}
-	s.flushJournal()
+	s.journalDone(s.journal.write(parts...))
 }
 
 func (s *Session) journalCall(c CallRecord) {
@@ -56,9 +56,11 @@ func (s *Session) journalStateLocked(st State, cause error) {
 	s.journal.add(fmt.Sprintf(`{"k":"state","t":"%s","state":"%s","cause":%s}`, stamp(time.Now()), st, quoted(text)))
 }
 
-// flushJournal reports a log that cannot be written once.
-func (s *Session) flushJournal() {
-	err := s.journal.flush()
+// flushJournal writes what is queued.
+func (s *Session) flushJournal() { s.journalDone(s.journal.flush()) }
+
+// journalDone reports a log that cannot be written once.
+func (s *Session) journalDone(err error) {
 	if err == nil {
 		return
 	}

@@ -2,11 +2,12 @@ package session
 
 import (
 	"io"
+	"unsafe"
 
 	"mesosbook/mesos/recordio"
 )
 
-// keepBuffer is the largest read buffer that is kept between records, in bytes.
+// keepBuffer is the largest read buffer that is used again, in bytes.
 const keepBuffer = 1 << 20
 
 // recordSource reads the records of a stream into a buffer that it uses again.
@@ -20,16 +21,17 @@ func (s *Session) newRecordSource(body io.Reader) *recordSource {
 }
 
 // next gives the next record. The error is io.EOF when the stream ended between
-// two records.
+// two records. A small record is copied out of the buffer; a large one keeps the
+// memory it was read into, so that there is no second one of its size.
 func (r *recordSource) next() (string, error) {
 	raw, err := r.r.ReadRecord(r.buf[:0])
 	if err != nil {
 		return "", err
 	}
-	text := string(raw)
-	r.buf = raw
 	if cap(raw) > keepBuffer {
 		r.buf = nil
+		return unsafe.String(unsafe.SliceData(raw), len(raw)), nil // nobody writes to it again
 	}
-	return text, nil
+	r.buf = raw
+	return string(raw), nil
 }
