@@ -2,6 +2,7 @@ package session
 
 import (
 	"strings"
+	"time"
 
 	"github.com/tidwall/gjson"
 )
@@ -68,7 +69,7 @@ func (s *Session) enter(ch *channel, st *stream, e Event) {
 func (s *Session) applyLocked(e *Event) *ack {
 	switch e.Type {
 	case EventHeartbeat:
-		s.lastHeartbeat = e.Time
+		s.lastHeartbeat, s.beat = e.Time, time.Now()
 	case EventOffers:
 		s.offers.add(e, s.meetAgentLocked)
 	case EventRescind:

@@ -37,10 +37,17 @@ type Event struct {
 	offers    []offerText // of an OFFERS record, until it was applied
 }
 
+// newEvent is the event of a record that was read now.
+func (s *Session) newEvent(raw string) Event {
+	e := parseEvent(raw)
+	e.Time = s.opt.clock()
+	return e
+}
+
 // parseEvent reads what every record has. A record that is not valid JSON keeps
 // its bytes and is an EventInvalid.
 func parseEvent(raw string) Event {
-	e := Event{Time: time.Now(), Type: EventInvalid, raw: raw}
+	e := Event{Type: EventInvalid, raw: raw}
 	r := recordScanner{text: raw}
 	if !r.scan() {
 		return e

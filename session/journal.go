@@ -35,7 +35,8 @@ const (
 // written by flush. A nil journal takes everything and keeps nothing.
 type journal struct {
 	dir  string
-	part int64 // bytes of one file before it is rotated
+	part int64            // bytes of one file before it is rotated
+	now  func() time.Time // names the parts
 	lock *os.File
 
 	mu      sync.Mutex // guards pending; held for copying only
@@ -61,7 +62,7 @@ func openJournal(dir string) (*journal, error) {
 		lock.Close()
 		return nil, fmt.Errorf("event log %s: in use by another session; name another directory", dir)
 	}
-	j := &journal{dir: dir, part: journalPart, lock: lock}
+	j := &journal{dir: dir, part: journalPart, now: time.Now, lock: lock}
 	if err := j.openFile(); err != nil {
 		lock.Close()
 		return nil, fmt.Errorf("event log: %w", err)
@@ -217,9 +218,10 @@ func (j *journal) sync() error {
 // rotate gives the full file a name of its own and drops the oldest.
 func (j *journal) rotate() error {
 	err := errors.Join(j.file.Sync(), j.file.Close())
-	if err == nil {
-		stamp := time.Now().UTC().Format("20060102T150405.000000000")
-		err = os.Rename(filepath.Join(j.dir, journalName), filepath.Join(j.dir, journalPrefix+stamp+".jsonl"))
+	parts, globErr := journalFiles(j.dir)
+	if err = errors.Join(err, globErr); err == nil {
+		parts = append(parts, filepath.Join(j.dir, partName(j.now(), parts)))
+		err = os.Rename(filepath.Join(j.dir, journalName), parts[len(parts)-1])
 	}
 	if err == nil {
 		err = j.openFile()
@@ -227,12 +229,28 @@ func (j *journal) rotate() error {
 	if err != nil {
 		return fmt.Errorf("event log: rotate: %w", err)
 	}
-	old, err := filepath.Glob(filepath.Join(j.dir, journalPrefix+"*.jsonl")) // sorted: the stamps sort by time
-	for len(old) > journalParts && err == nil {
-		err = os.Remove(old[0])
-		old = old[1:]
+	for len(parts) > journalParts && err == nil {
+		err = os.Remove(parts[0])
+		parts = parts[1:]
 	}
 	return err
+}
+
+// partName names a full file by the time, or by the moment after the last part's
+// when the clock was set back: the names sort in the order of the parts.
+func partName(now time.Time, parts []string) string {
+	const layout = journalPrefix + "20060102T150405.000000000.jsonl"
+	if len(parts) > 0 {
+		if last, err := time.Parse(layout, filepath.Base(parts[len(parts)-1])); err == nil && !now.After(last) {
+			now = last.Add(1)
+		}
+	}
+	return now.UTC().Format(layout)
+}
+
+// journalFiles lists the full files, oldest first.
+func journalFiles(dir string) ([]string, error) {
+	return filepath.Glob(filepath.Join(dir, journalPrefix+"*.jsonl")) // Glob sorts
 }
 
 // close writes the rest and gives the directory back.

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tidwall/gjson"
 )
@@ -143,5 +145,31 @@ func TestLinesOfAnyLength(t *testing.T) {
 	want := "{\"n\":1}\n{\"n\":2,\"raw\":[" + long + ",1]}\n{\"n\":3}\n"
 	if err != nil || string(text) != want {
 		t.Errorf("%d bytes were written, want %d: %.60q", len(text), len(want), text)
+	}
+}
+
+// A clock that is set back does not change the order of the parts.
+func TestJournalRotatesWhileTheClockIsSet(t *testing.T) {
+	dir := t.TempDir()
+	j, err := openJournal(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.part = 1
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	j.now = func() time.Time { return now }
+	for n, step := range []time.Duration{0, -time.Hour, 0, -24 * 365 * time.Hour, time.Minute, 48 * 365 * time.Hour, -time.Second} {
+		now = now.Add(step)
+		if err := j.write(fmt.Sprintf(`{"n":%d}`, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j.close()
+	var got []int64
+	if err := eachLine(dir, func(v gjson.Result) bool { got = append(got, v.Get("n").Int()); return true }); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got, []int64{0, 1, 2, 3, 4, 5, 6}) {
+		t.Errorf("lines come back as %v", got)
 	}
 }

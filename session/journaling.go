@@ -39,7 +39,7 @@ func (s *Session) journalAnswer(c CallRecord) {
 	if c.Err != nil {
 		failure = c.Err.Error()
 	}
-	s.journal.add(fmt.Sprintf(`{"k":"answer","n":%d,"t":"%s","status":%d,"error":%s`, c.N, stamp(time.Now()), c.Status, quoted(failure)),
+	s.journal.add(fmt.Sprintf(`{"k":"answer","n":%d,"t":"%s","status":%d,"error":%s`, c.N, stamp(s.opt.clock()), c.Status, quoted(failure)),
 		`,"text":`, quoted(string(c.Answer)), "}")
 	s.flushJournal()
 }
@@ -53,7 +53,7 @@ func (s *Session) journalStateLocked(st State, cause error) {
 	if cause != nil {
 		text = cause.Error()
 	}
-	s.journal.add(fmt.Sprintf(`{"k":"state","t":"%s","state":"%s","cause":%s}`, stamp(time.Now()), st, quoted(text)))
+	s.journal.add(fmt.Sprintf(`{"k":"state","t":"%s","state":"%s","cause":%s}`, stamp(s.opt.clock()), st, quoted(text)))
 }
 
 // flushJournal writes what is queued.

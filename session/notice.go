@@ -29,7 +29,7 @@ func (s *Session) noticeLocked(format string, args ...any) {
 		}
 		s.notices = newFeed(s.opt.Log, maxNotices, func() {})
 	}
-	s.notices.push(Notice{Time: time.Now(), State: s.state, Text: fmt.Sprintf(format, args...)})
+	s.notices.push(Notice{Time: s.opt.clock(), State: s.state, Text: fmt.Sprintf(format, args...)})
 }
 
 // notice is noticeLocked for a caller without the lock.

@@ -103,7 +103,7 @@ func (s *Session) watchAt(ctx context.Context, cancel context.CancelCauseFunc, b
 			return "", finalError{s.explain(ctx, r, err)}
 		}
 		watchdog.Reset(limit)
-		e := parseEvent(raw)
+		e := s.newEvent(raw)
 		e.Seq = seq
 		if !f(e) {
 			return "", nil

@@ -82,6 +82,10 @@ type Options struct {
 	// takeovers. It is called by one goroutine of the session at a time, may
 	// block without stalling the stream, and must not call Close. Nil discards.
 	Log func(Notice)
+
+	// clock gives the time that is shown and logged; nil is time.Now. Nothing waits
+	// by it and no age comes from it: it may be set to another time at any moment.
+	clock func() time.Time
 }
 
 // withDefaults fills in what is zero and refuses what makes no sense.
@@ -94,6 +98,9 @@ func (o Options) withDefaults() (Options, error) {
 	setZero(&o.MaxEvents, 20_000)
 	setZero(&o.MaxEventBytes, 64<<20)
 	setZero(&o.Ack, AckAuto)
+	if o.clock == nil {
+		o.clock = time.Now
+	}
 	switch {
 	case o.MaxRecord < 0 || o.HeartbeatsMissed < 0 || o.MaxEvents < 0 || o.MaxEventBytes < 0:
 		return o, errors.New("options: MaxRecord, HeartbeatsMissed, MaxEvents and MaxEventBytes must not be negative")

@@ -28,6 +28,8 @@ type CallRecord struct {
 	Err      error
 	Duration time.Duration
 	Auto     bool // sent by the session itself: acknowledgements, reconciliation, re-subscription
+
+	begun time.Time // Time, for the duration: the clock may be set meanwhile
 }
 
 // Type is the type of the call in the body; empty when it has none.
@@ -76,7 +78,7 @@ func last(list []*CallRecord) []*CallRecord { return list[max(0, len(list)-maxCa
 func (s *Session) recordCall(r request) *CallRecord {
 	header := r.header.Clone()
 	header.Del("Authorization")
-	rec := &CallRecord{Time: time.Now(), Method: r.method, URL: r.url, Header: header, Body: r.body, Auto: r.auto}
+	rec := &CallRecord{Time: s.opt.clock(), begun: time.Now(), Method: r.method, URL: r.url, Header: header, Body: r.body, Auto: r.auto}
 	s.mu.Lock()
 	s.calls.add(rec)
 	s.mu.Unlock()
@@ -88,7 +90,7 @@ func (s *Session) recordCall(r request) *CallRecord {
 // finishCall files the outcome of a request.
 func (s *Session) finishCall(rec *CallRecord, status int, body []byte, err error) {
 	s.mu.Lock()
-	rec.Status, rec.Err, rec.Duration = status, err, time.Since(rec.Time)
+	rec.Status, rec.Err, rec.Duration = status, err, time.Since(rec.begun)
 	rec.Answer = slices.Clone(body[:min(len(body), maxCallAnswer)])
 	done := *rec
 	if isSuccess(status) && !rec.Auto {

@@ -194,7 +194,7 @@ func (s *Session) History(yield func(Event) bool) error {
 // eachLine visits the lines of the log, oldest first, until visit gives false. A
 // line that is not JSON, as a crash may leave at the end, is passed over.
 func eachLine(dir string, visit func(gjson.Result) bool) error {
-	files, err := filepath.Glob(filepath.Join(dir, journalPrefix+"*.jsonl"))
+	files, err := journalFiles(dir)
 	if err != nil {
 		return err
 	}

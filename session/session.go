@@ -42,7 +42,8 @@ type Session struct {
 	stream        StreamID
 	interval      time.Duration
 	lastSubscribe []byte
-	lastHeartbeat time.Time
+	lastHeartbeat time.Time // by the clock on the wall
+	beat          time.Time // the same moment, for its age
 	lastErr       error
 	backoff       time.Duration
 	attempts      int
@@ -83,7 +84,7 @@ func New(o Options) (*Session, error) {
 	if o.Principal != "" {
 		cred = credentials{o.Principal, o.Secret}
 	}
-	s := &Session{opt: o, cred: cred, detector: found, state: Disconnected, since: time.Now(),
+	s := &Session{opt: o, cred: cred, detector: found, state: Disconnected, since: o.clock(),
 		changed: make(chan struct{}), closed: make(chan struct{}), hosts: map[string]bool{}, agents: map[AgentID]string{},
 		log: eventLog{maxCount: o.MaxEvents, maxBytes: o.MaxEventBytes}}
 	s.life, s.end = context.WithCancelCause(context.Background())
@@ -94,6 +95,7 @@ func New(o Options) (*Session, error) {
 	if s.journal, err = openJournal(o.Dir); err != nil {
 		return nil, fmt.Errorf("session: %w", err)
 	}
+	s.journal.now = o.clock
 	if err := s.restore(); err != nil {
 		s.journal.close()
 		return nil, fmt.Errorf("session: %w", err)

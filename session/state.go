@@ -3,7 +3,6 @@ package session
 import (
 	"fmt"
 	"slices"
-	"time"
 )
 
 // State is where a Session stands with its subscription.
@@ -45,7 +44,7 @@ func (s *Session) setStateLocked(next State, cause error) {
 		s.internalErrorLocked(fmt.Errorf("session: internal error: step from %s to %s", s.state, next))
 		return
 	}
-	s.state, s.since, s.cause = next, time.Now(), cause
+	s.state, s.since, s.cause = next, s.opt.clock(), cause
 	if cause != nil {
 		s.lastErr = cause
 	}

@@ -48,7 +48,7 @@ func (s *Session) Status() Status {
 		Offers: s.offers.len(), Tasks: s.tasks.alive, Updates: s.updates, Acknowledged: s.acknowledged,
 		ReadOnly: s.opt.ReadOnly, DryRun: s.dryRun, LogDir: s.opt.Dir, LastError: s.lastErr}
 	if !s.lastHeartbeat.IsZero() {
-		st.HeartbeatAge = time.Since(s.lastHeartbeat)
+		st.HeartbeatAge = time.Since(s.beat)
 	}
 	if s.channel != nil {
 		st.PendingAcks = s.channel.acks.len()

@@ -137,7 +137,7 @@ func (s *Session) greet(ch *channel, st *stream) error {
 	if err != nil {
 		return fmt.Errorf("subscribe %s: the stream ended before SUBSCRIBED: %w", st.base, noEOF(err))
 	}
-	e := parseEvent(raw)
+	e := s.newEvent(raw)
 	switch {
 	case e.Type == EventError:
 		s.ingest(ch, e)
@@ -171,7 +171,7 @@ func (s *Session) read(ch *channel, st *stream) error {
 			return s.streamEnd(ch, st, err)
 		}
 		watchdog.Reset(limit)
-		e := parseEvent(raw)
+		e := s.newEvent(raw)
 		s.ingest(ch, e)
 		if e.Type == EventError {
 			return masterError(e.Get("error.message").String())

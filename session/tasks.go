@@ -122,7 +122,7 @@ func (b *taskBook) moved(t *Task, hadEnded bool) {
 // trim is told that a task has ended and forgets the oldest ended ones when
 // there are too many.
 func (b *taskBook) trim() {
-	if b.ended++; b.ended < maxEndedTasks+maxEndedTasks/4 {
+	if b.ended++; b.ended < maxEndedTasks+maxEndedTasks/16 {
 		return
 	}
 	ended := 0
