@@ -14,8 +14,8 @@ import (
 )
 
 // channel is one wanted subscription, over all its connections. Its goroutines
-// are run, which reads the stream, and acknowledge, both started by openChannel,
-// and settleDoubts, started by run for each stream. All end with ctx, which run
+// are run, which reads the stream, acknowledge and watchElection, all started by
+// openChannel, and settleDoubts, started by run for each stream. All end with ctx, which run
 // ends when the subscription is over for good; they may block on the network.
 type channel struct {
 	ctx    context.Context
@@ -158,6 +158,9 @@ func (s *Session) openChannel(body []byte) (*channel, error) {
 	s.forgetTasksOfOthersLocked(FrameworkID(gjson.GetBytes(body, "framework_id.value").String()))
 	s.setStateLocked(Subscribing, nil)
 	ch.work.Go(func() { s.acknowledge(ch) })
+	if w, ok := s.detector.(watcher); ok {
+		ch.work.Go(func() { s.watchElection(ch, w) })
+	}
 	go func() {
 		s.run(ch)
 		ch.work.Wait()
@@ -183,16 +186,26 @@ func (s *Session) run(ch *channel) {
 		if time.Since(began) >= s.opt.BackoffMax {
 			wait.reset()
 		}
-		if !s.pause(ch, wait.next(), err) {
+		if !s.pause(ch, s.pauseAfter(err, &wait), err) {
 			s.endChannel(ch, context.Cause(ch.ctx))
 			return
 		}
 	}
 }
 
+// pauseAfter is how long to wait before the next attempt: where the leader is known
+// to be another one only so long that not all schedulers come to it at once.
+func (s *Session) pauseAfter(err error, wait *backoff) time.Duration {
+	if errors.As(err, &movedError{}) {
+		return rand.N(s.opt.BackoffMin + 1)
+	}
+	return wait.next()
+}
+
 // attempt subscribes once and reads the stream to its end; the error says why it
 // ended. The first attempt reports its outcome to Subscribe.
 func (s *Session) attempt(ch *channel, first bool) error {
+	seen := s.elections()
 	st, err := s.connect(ch, first)
 	if err != nil {
 		if first {
@@ -204,6 +217,7 @@ func (s *Session) attempt(ch *channel, first bool) error {
 	if first {
 		ch.first <- subscription{answer: st.answer()}
 	}
+	s.electedSince(seen, st)
 	return s.read(ch, st)
 }
 

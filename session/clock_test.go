@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,9 +12,9 @@ import (
 
 // wall is a clock that can be set, and whose times say nothing about how much time
 // has passed.
-type wall struct{ offset time.Duration }
+type wall struct{ offset atomic.Int64 }
 
-func (w *wall) now() time.Time { return time.Now().Add(w.offset).Round(0) }
+func (w *wall) now() time.Time { return time.Now().Add(time.Duration(w.offset.Load())).Round(0) }
 
 // Setting the clock neither trips the watchdog nor keeps it from tripping, does not
 // change the back-off, and no age or duration is negative or too long; events keep
@@ -34,7 +35,7 @@ func setClock(b *bench, w *wall, step time.Duration) {
 	st := b.subscribe()
 	for range 10 { // a step before each heartbeat
 		time.Sleep(15 * time.Second)
-		w.offset += step
+		w.offset.Add(int64(step))
 		if age := b.s.Status().HeartbeatAge; age < 15*time.Second || age > 16*time.Second {
 			b.Errorf("heartbeat age %v after 15 s", age)
 		}
@@ -51,7 +52,7 @@ func setClock(b *bench, w *wall, step time.Duration) {
 		}
 	}
 	last := time.Now()
-	w.offset += step
+	w.offset.Add(int64(step))
 	b.master.accept() // the watchdog trips after 75 s of silence, no sooner and no later
 	within(b.T, "loss", 75*time.Second, time.Since(last))
 	b.wantState(session.Subscribed)

@@ -37,6 +37,7 @@ type Session struct {
 	dryRun   bool
 
 	leader        string // base URL
+	election      election
 	masterVersion string
 	framework     FrameworkID
 	stream        StreamID

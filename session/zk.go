@@ -30,8 +30,8 @@ type Master struct {
 
 // zkMasters is a detector over ZooKeeper: each master has an ephemeral node
 // "json.info_NNNNNNNNNN" with its MasterInfo, and the one with the lowest number
-// leads (Mesos 1.12, master/detector/zookeeper.cpp). It opens a connection for
-// each detection and keeps none.
+// leads (Mesos 1.12, master/detector/zookeeper.cpp). Each detection has a connection
+// of its own, as has the standing watch.
 type zkMasters struct {
 	servers []string
 	path    string
@@ -86,14 +86,7 @@ func (z *zkMasters) candidates(ctx context.Context) ([]string, error) {
 // masters lists the masters, the leader first. With wait it returns once there is
 // one.
 func (z *zkMasters) masters(ctx context.Context, wait bool) (masters []Master, err error) {
-	conn, _, err := zk.Connect(z.servers, zkTimeout, zk.WithLogger(silent{}), zk.WithDialer(z.dialer(ctx)))
-	if err != nil {
-		return nil, fmt.Errorf("zookeeper %s: %w", z, err)
-	}
-	stop := context.AfterFunc(ctx, conn.Close) // ends the requests below
 	defer func() {
-		stop()
-		conn.Close()
 		if err != nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
@@ -101,13 +94,13 @@ func (z *zkMasters) masters(ctx context.Context, wait bool) (masters []Master, e
 			err = fmt.Errorf("zookeeper %s: %w", z, err)
 		}
 	}()
-	if z.cred.principal != "" {
-		if err := conn.AddAuth("digest", []byte(z.cred.principal+":"+z.cred.secret)); err != nil {
-			return nil, err
-		}
+	conn, err := z.open(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer conn.close()
 	for {
-		masters, changed, err := z.read(conn)
+		masters, changed, err := z.read(conn.Conn)
 		if err != nil || len(masters) > 0 || !wait {
 			return masters, err
 		}
@@ -116,6 +109,42 @@ func (z *zkMasters) masters(ctx context.Context, wait bool) (masters []Master, e
 			return nil, errors.New("no master is registered there")
 		case <-changed:
 		}
+	}
+}
+
+// zkConn is a connection and what happens to it.
+type zkConn struct {
+	*zk.Conn
+	events <-chan zk.Event
+	hangUp context.CancelFunc
+}
+
+// open gives a connection whose requests fail when ctx ends.
+func (z *zkMasters) open(ctx context.Context) (*zkConn, error) {
+	ctx, hangUp := context.WithCancel(ctx)
+	conn, events, err := zk.Connect(z.servers, zkTimeout, zk.WithLogger(silent{}), zk.WithDialer(z.dialer(ctx)))
+	if err != nil {
+		hangUp()
+		return nil, err
+	}
+	context.AfterFunc(ctx, conn.Close)
+	c := &zkConn{conn, events, hangUp}
+	if z.cred.principal == "" {
+		return c, nil
+	}
+	if err := conn.AddAuth("digest", []byte(z.cred.principal+":"+z.cred.secret)); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// close says good-bye, hangs up, and returns when the connection's goroutines have
+// ended.
+func (c *zkConn) close() {
+	c.Close()
+	c.hangUp()
+	for range c.events {
 	}
 }
 
@@ -183,15 +212,20 @@ func (z *zkMasters) masterURL(info []byte) string {
 	return base
 }
 
-// dialer adapts Options.Dial.
+// dialer adapts Options.Dial; its connections are closed when ctx ends.
 func (z *zkMasters) dialer(ctx context.Context) zk.Dialer {
 	return func(network, addr string, timeout time.Duration) (net.Conn, error) {
-		ctx, cancel := context.WithTimeout(ctx, timeout)
+		within, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
-		if z.dial != nil {
-			return z.dial(ctx, network, addr)
+		dial := z.dial
+		if dial == nil {
+			dial = (&net.Dialer{}).DialContext
 		}
-		return (&net.Dialer{}).DialContext(ctx, network, addr)
+		conn, err := dial(within, network, addr)
+		if err == nil {
+			context.AfterFunc(ctx, func() { conn.Close() })
+		}
+		return conn, err
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -82,6 +83,28 @@ func (z *zookeeper) kill() {
 	z.cmd.Wait()
 }
 
+// forget removes what ZooKeeper has on disk.
+func (z *zookeeper) forget() {
+	if err := os.RemoveAll(filepath.Join(z.dir, "version-2")); err != nil {
+		z.t.Fatal(err)
+	}
+}
+
+// unregister takes a master out of the election.
+func (z *zookeeper) unregister(base string) {
+	conn := z.client()
+	defer conn.Close()
+	names, _, err := conn.Children("/mesos")
+	for _, name := range names {
+		if data, _, _ := conn.Get("/mesos/" + name); strings.Contains(string(data), base) {
+			err = errors.Join(err, conn.Delete("/mesos/"+name, -1))
+		}
+	}
+	if err != nil {
+		z.t.Fatal(err)
+	}
+}
+
 type quiet struct{}
 
 func (quiet) Printf(string, ...any) {}
@@ -130,6 +153,12 @@ func startScriptedMaster(t *testing.T) *scriptedMaster {
 	}))
 	t.Cleanup(m.die)
 	return m
+}
+
+func (m *scriptedMaster) count() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.subscribes
 }
 
 func (m *scriptedMaster) die() {
@@ -182,5 +211,58 @@ func TestZooKeeperLeader(t *testing.T) {
 			t.Fatalf("still at %s: %v", s.MasterURL(), s.LastError())
 		case <-s.Changed():
 		}
+	}
+}
+
+// While subscribed, ZooKeeper may die and forget everything: the subscription goes
+// on. Once it answers again, a new leader is followed at once, though the old one
+// still holds its connection open and says nothing.
+func TestStandingWatch(t *testing.T) {
+	z := startZooKeeper(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	one, two := startScriptedMaster(t), startScriptedMaster(t)
+	first := z.register(one.URL)
+	notices := make(chan string, 100)
+	s, err := session.New(session.Options{Master: "zk://" + z.addr() + "/mesos", Log: func(n session.Notice) { notices <- n.Text }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if a, err := s.Subscribe(ctx, []byte(`{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"u","name":"n"}}}`)); err != nil || a.Err() != nil {
+		t.Fatal(a, err)
+	}
+	heard := func(want string) string {
+		t.Helper()
+		for {
+			select {
+			case text := <-notices:
+				if strings.Contains(text, want) {
+					return text
+				}
+			case <-ctx.Done():
+				t.Fatalf("no notice %q; status:\n%v", want, s.Status())
+			}
+		}
+	}
+
+	z.kill()
+	heard("the subscription goes on without it")
+	first.Close()
+	z.forget()
+	z.start()
+	heard("answers again")
+	defer z.register(one.URL).Close()
+	if st := s.Status(); st.State != session.Subscribed || st.Losses != 0 || one.count() != 1 {
+		t.Errorf("after ZooKeeper came back with nothing, subscribed %d times:\n%v", one.count(), st)
+	}
+
+	z.unregister(one.URL)
+	defer z.register(two.URL).Close()
+	start := time.Now()
+	heard("connection to the master lost: another master leads: " + two.URL)
+	heard("subscribed again as framework f at " + two.URL)
+	if took := time.Since(start); took > 10*time.Second || s.MasterURL() != two.URL {
+		t.Errorf("at %s after %v", s.MasterURL(), took)
 	}
 }
