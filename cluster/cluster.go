@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,10 +16,10 @@ import (
 
 	"mesosbook/cluster/agent"
 	"mesosbook/cluster/agent/supervisor"
+	"mesosbook/cluster/election"
 	"mesosbook/cluster/link"
-	"mesosbook/cluster/master"
+	"mesosbook/cluster/registry"
 	"mesosbook/cluster/resources"
-	"mesosbook/cluster/webui"
 	v1 "mesosbook/mesos/v1"
 )
 
@@ -30,10 +30,13 @@ var errStopped = errors.New("cluster stopped")
 type Cluster struct {
 	opts       Options
 	workDir    string
-	temporary  bool // the work directory is ours to remove
-	masterPort int
-	masterLog  *os.File // nil where the work directory is temporary: it goes to Options.Log alone
+	temporary  bool     // the work directory is ours to remove
+	lock       *os.File // of the work directory; nil for a temporary one
 	supervisor *supervisor.Supervisor
+	election   election.Election
+	registry   *registry.File // nil: a master's knowledge ends with it
+	seats      []*seat        // of the masters
+	background sync.WaitGroup // masters that are started again
 
 	mute muter // what the master's streams do not say
 
@@ -41,8 +44,8 @@ type Cluster struct {
 
 	mu      sync.Mutex // guards what follows
 	stopped bool
-	master  *master.Master // nil while it is killed
-	front   *server        // the master's
+	changed chan struct{} // closed and made anew when a master begins or ends to lead, and at the end
+	last    int           // the seat that led last
 	nodes   []*node
 }
 
@@ -62,7 +65,7 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{opts: opts}
+	c := &Cluster{opts: opts, changed: make(chan struct{})}
 	if err := c.start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start cluster: %w", err), c.Stop())
 	}
@@ -85,12 +88,17 @@ func (c *Cluster) start(ctx context.Context) error {
 			}
 		}
 	}
-	l, err := listen(c.opts.Listen, c.opts.MasterPort, c.opts.StrictMasterPort)
-	if err != nil {
-		return fmt.Errorf("master: %w", err)
+	if err := c.openElection(); err != nil {
+		return err
 	}
-	c.masterPort = portOf(l)
-	if err := c.startMaster(l); err != nil {
+	open, err := c.openSeats()
+	if err != nil {
+		return err
+	}
+	if err := c.startMasters(open); err != nil {
+		return err
+	}
+	if _, err := c.AwaitLeader(ctx); err != nil {
 		return err
 	}
 	for i := range c.opts.Machines {
@@ -101,54 +109,16 @@ func (c *Cluster) start(ctx context.Context) error {
 	return c.AwaitAgents(ctx)
 }
 
-func (c *Cluster) makeWorkDir() error {
-	dir := c.opts.WorkDir
-	if dir == "" {
-		temp, err := os.MkdirTemp("", "mesosbook-")
+// openElection makes the election that the options ask for.
+func (c *Cluster) openElection() error {
+	c.election = &election.Local{}
+	if c.opts.ZooKeeper != "" {
+		z, err := election.NewZooKeeper(c.opts.ZooKeeper, c.opts.ZooKeeperTimeout)
 		if err != nil {
 			return err
 		}
-		c.workDir, c.temporary = temp, true
-		return os.Chmod(temp, 0o755) // tasks of other users go through it
+		c.election = z
 	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return err
-	}
-	c.workDir = dir
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	c.masterLog, err = os.OpenFile(filepath.Join(dir, "master.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	return err
-}
-
-// masterLogging is where a master logs to, and the file of it that it shows.
-func (c *Cluster) masterLogging() (w io.Writer, path string) {
-	if c.masterLog == nil {
-		return c.opts.Log, ""
-	}
-	return io.MultiWriter(c.masterLog, c.opts.Log), c.masterLog.Name()
-}
-
-// startMaster starts a master behind an open listener, which it owns from then on.
-func (c *Cluster) startMaster(l *boundedListener) error {
-	log, logPath := c.masterLogging()
-	m, err := master.New(master.Options{
-		IP: c.opts.Listen, Hostname: c.opts.Hostname, Port: c.masterPort, Log: log, LogPath: logPath,
-		WorkDir: filepath.Join(c.workDir, "master"), WebUI: webui.Handler(),
-		AllocationInterval: c.opts.AllocationInterval, OfferTimeout: c.opts.OfferTimeout,
-		AgentPingTimeout: c.opts.AgentPingTimeout, MaxAgentPingTimeouts: c.opts.MaxAgentPingTimeouts,
-		Credentials: c.opts.Credentials,
-	})
-	if err != nil {
-		l.Close()
-		return err
-	}
-	m.Start(context.Background()) // Stop ends it
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.master, c.front = m, serve(l, c.guard(c.mute.wrap(m.Handler())), c.opts.Log)
 	return nil
 }
 
@@ -193,7 +163,7 @@ func (c *Cluster) agentOptions(i int, n *node) (agent.Options, error) {
 		MasterHostname: c.opts.Hostname, KeepUser: c.opts.KeepUser, Credentials: c.agentCredentials(), Simulate: c.opts.Simulate,
 		PingTimeout: c.opts.AgentPingTimeout * time.Duration(c.opts.MaxAgentPingTimeouts),
 		RetryMin:    c.opts.UpdateRetryMin, RetryMax: c.opts.UpdateRetryMax,
-		Flags: map[string]string{"master": c.masterAddress(), "resources": m.Resources, "attributes": m.Attributes},
+		Flags: map[string]string{"master": c.electionName(), "resources": m.Resources, "attributes": m.Attributes},
 		Dial:  func(context.Context) (*link.Conn, error) { return c.dial(n) },
 	}, nil
 }
@@ -207,23 +177,26 @@ func (c *Cluster) agentCredentials() map[string]string {
 	return c.opts.Credentials
 }
 
-// dial connects an agent to the master that runs now.
+// dial connects an agent to the master that leads now.
 func (c *Cluster) dial(n *node) (*link.Conn, error) {
-	c.mu.Lock()
-	m := c.master
-	c.mu.Unlock()
-	if m == nil {
-		return nil, errors.New("no master runs")
+	run := c.leading()
+	if run == nil {
+		return nil, errors.New("no master leads")
 	}
-	return n.wire.connect(m.Connect)
+	return n.wire.connect(run.master.Connect)
 }
 
-func (c *Cluster) masterAddress() string {
-	return net.JoinHostPort(c.opts.Hostname, strconv.Itoa(c.masterPort))
+// electionName is what agents are told to find the leader by, as --master.
+func (c *Cluster) electionName() string {
+	if z, ok := c.election.(*election.ZooKeeper); ok {
+		return z.String()
+	}
+	var addresses []string
+	for _, s := range c.seats {
+		addresses = append(addresses, net.JoinHostPort(c.opts.Hostname, strconv.Itoa(s.port)))
+	}
+	return strings.Join(addresses, ",")
 }
-
-// MasterURL is the master's "http://127.0.0.1:5050".
-func (c *Cluster) MasterURL() string { return "http://" + c.masterAddress() }
 
 // AgentURLs are the agents', in the order of Options.Machines.
 func (c *Cluster) AgentURLs() []string {
@@ -239,30 +212,66 @@ func (c *Cluster) AgentURLs() []string {
 // WorkDir is the directory with the agents' sandboxes.
 func (c *Cluster) WorkDir() string { return c.workDir }
 
-// AwaitAgents waits until every agent has been registered by a master.
+// AwaitAgents waits until every agent that runs is registered with the master that
+// leads.
 func (c *Cluster) AwaitAgents(ctx context.Context) error {
-	c.mu.Lock()
-	var agents []*agent.Agent
-	for _, n := range c.nodes {
-		if n.agent != nil {
-			agents = append(agents, n.agent)
-		}
-	}
-	c.mu.Unlock()
-	for i, a := range agents {
+	for i, a := range c.agents() {
 		select {
 		case <-a.Registered():
 		case <-ctx.Done():
 			return fmt.Errorf("await agent %d: %w", i, context.Cause(ctx))
 		}
 	}
-	return nil
+	for {
+		c.mu.Lock()
+		moved := c.changed
+		c.mu.Unlock()
+		missing, changed := c.absent()
+		if len(missing) == 0 {
+			return nil
+		}
+		select {
+		case <-changed: // nil while no master leads
+		case <-moved:
+		case <-ctx.Done():
+			return fmt.Errorf("await agents: %d are not registered, %s among them: %w", len(missing), missing[0], context.Cause(ctx))
+		}
+	}
+}
+
+// agents are those that run.
+func (c *Cluster) agents() []*agent.Agent {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []*agent.Agent
+	for _, n := range c.nodes {
+		if n.agent != nil && n.front != nil {
+			out = append(out, n.agent)
+		}
+	}
+	return out
+}
+
+// absent gives the ids of agents that run and that the leading master does not
+// have, and what tells when it gets or loses one.
+func (c *Cluster) absent() (missing []string, changed <-chan struct{}) {
+	there := map[string]bool{}
+	if run := c.leading(); run != nil {
+		there, changed = run.master.Agents()
+	}
+	for _, a := range c.agents() {
+		if !there[a.ID()] {
+			missing = append(missing, a.ID())
+		}
+	}
+	return missing, changed
 }
 
 // Stop ends the cluster: when it returns, listeners, connections and goroutines
 // have ended, no task process is left and the temporary directory is gone.
 // Stopping twice is safe.
 func (c *Cluster) Stop() error {
+	defer c.background.Wait() // they see that the cluster has stopped
 	c.change.Lock()
 	defer c.change.Unlock()
 	c.mu.Lock()
@@ -271,13 +280,12 @@ func (c *Cluster) Stop() error {
 		return nil
 	}
 	c.stopped = true
-	m, front, nodes := c.master, c.front, c.nodes
+	close(c.changed)
+	c.changed = make(chan struct{})
+	nodes := c.nodes
 	c.mu.Unlock()
 
-	if m != nil {
-		m.Stop()
-	}
-	front.close()
+	c.endMasters()
 	var errs []error
 	var ending sync.WaitGroup
 	for _, n := range nodes {
@@ -293,8 +301,13 @@ func (c *Cluster) Stop() error {
 	for _, n := range nodes {
 		n.wire.end()
 	}
-	if c.masterLog != nil {
-		errs = append(errs, c.masterLog.Close())
+	for _, s := range c.seats {
+		if s.log != nil {
+			errs = append(errs, s.log.Close())
+		}
+	}
+	if c.lock != nil {
+		errs = append(errs, c.lock.Close())
 	}
 	if c.temporary {
 		errs = append(errs, os.RemoveAll(c.workDir))

@@ -12,46 +12,6 @@ import (
 	"mesosbook/cluster/agent"
 )
 
-// KillMaster ends the master as SIGKILL would: connections break without a last
-// word, and nothing of its state is kept. RestartMaster starts a new one.
-func (c *Cluster) KillMaster() error {
-	c.change.Lock()
-	defer c.change.Unlock()
-	c.mu.Lock()
-	m, front := c.master, c.front
-	c.master, c.front = nil, nil
-	c.mu.Unlock()
-	if m == nil {
-		return fmt.Errorf("kill master: none runs")
-	}
-	front.close()
-	m.Stop()
-	return nil
-}
-
-// RestartMaster starts a master, with a new id, on the port of the former one,
-// which it ends first if it still runs. The agents come back by themselves.
-func (c *Cluster) RestartMaster() error {
-	c.mu.Lock()
-	runs := c.master != nil
-	c.mu.Unlock()
-	if runs {
-		if err := c.KillMaster(); err != nil {
-			return err
-		}
-	}
-	c.change.Lock()
-	defer c.change.Unlock()
-	if err := c.running(); err != nil {
-		return fmt.Errorf("restart master: %w", err)
-	}
-	l, err := listen(c.opts.Listen, c.masterPort, true)
-	if err != nil {
-		return fmt.Errorf("restart master: %w", err)
-	}
-	return c.startMaster(l)
-}
-
 func (c *Cluster) running() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -194,20 +154,20 @@ func (c *Cluster) setWire(op string, i int, change func(*wire)) error {
 	return nil
 }
 
-// CutConnections breaks every HTTP connection to the master, the frameworks'
-// streams among them. The master runs on, and takes new ones.
+// CutConnections breaks every HTTP connection to the masters, the frameworks'
+// streams among them. The masters run on, and take new ones.
 func (c *Cluster) CutConnections() error {
-	c.mu.Lock()
-	front := c.front
-	c.mu.Unlock()
-	if front == nil {
+	runs := c.runs()
+	if len(runs) == 0 {
 		return errors.New("cut connections: no master runs")
 	}
-	front.listener.cut()
+	for _, run := range runs {
+		run.front.listener.cut()
+	}
 	return nil
 }
 
-// HoldHeartbeats keeps the heartbeats back from all streams of the master, or lets
+// HoldHeartbeats keeps the heartbeats back from all streams of the masters, or lets
 // them go on. Everything else is sent.
 func (c *Cluster) HoldHeartbeats(hold bool) { c.mute.on.Store(hold) }
 

@@ -14,10 +14,19 @@ import (
 // Options say what a cluster consists of. The zero value is the cluster of the
 // tutorial: one master and one agent on loopback.
 type Options struct {
-	// MasterPort is 5050 if 0; AgentPort, of the first agent, 5051. Where a port is
-	// taken the next free one is used, unless it must be this one.
+	// MasterPort, of the first master, is 5050 if 0; AgentPort, of the first agent,
+	// 5051. Where a port is taken the next free one is used, unless it must be this one.
 	MasterPort, AgentPort             int
 	StrictMasterPort, StrictAgentPort bool
+	// Masters is how many there are, 1 if 0; one of them leads, the others point at it.
+	// Their ports are MasterPort, MasterPort+100, ..., or those of MasterPorts, which
+	// takes the place of both.
+	Masters     int
+	MasterPorts []int
+	// ZooKeeper is where the masters elect their leader, as Mesos' do:
+	// "zk://user:password@host1:2181,host2:2181/mesos". "" is an election of this
+	// program's own.
+	ZooKeeper string
 	// Agents is how many there are, 1 if 0 and there is no Machines.
 	Agents int
 	// Resources and Attributes of each agent, in the syntax of Mesos' flags.
@@ -25,8 +34,10 @@ type Options struct {
 	Resources, Attributes string
 	// Machines describes agents one by one, in place of Agents.
 	Machines []Machine
-	// WorkDir holds the sandboxes, one directory for each agent, and master.log. ""
-	// is a temporary one, without that log, removed by Stop.
+	// WorkDir holds the sandboxes, one directory for each agent, the masters' logs and
+	// registry.json: what the masters have to know of a cluster after a restart. "" is a
+	// temporary one, without logs, removed by Stop. A sole master in a temporary
+	// directory keeps no registry, as with --registry=in_memory.
 	WorkDir string
 	// Log takes the log lines of master and agents, one at a call; nil drops them.
 	Log io.Writer
@@ -45,12 +56,14 @@ type Options struct {
 	KeepUser bool
 
 	// The following override Mesos' times, for tests. Zero is Mesos' own.
-	AllocationInterval   time.Duration // 1 s
-	OfferTimeout         time.Duration // offers do not expire
-	AgentPingTimeout     time.Duration // 15 s
-	MaxAgentPingTimeouts int           // 5
-	UpdateRetryMin       time.Duration // 10 s
-	UpdateRetryMax       time.Duration // 10 min
+	AllocationInterval     time.Duration // 1 s
+	OfferTimeout           time.Duration // offers do not expire
+	AgentPingTimeout       time.Duration // 15 s
+	MaxAgentPingTimeouts   int           // 5
+	AgentReregisterTimeout time.Duration // 10 min
+	UpdateRetryMin         time.Duration // 10 s
+	UpdateRetryMax         time.Duration // 10 min
+	ZooKeeperTimeout       time.Duration // 10 s, of a session
 }
 
 // Machine describes one agent. Empty fields are those of Options.
@@ -68,8 +81,14 @@ const (
 	DefaultAttributes = "rack:r2d2;pod:demo,dev"
 )
 
-// maxAgents bounds a cluster: each agent has a port.
-const maxAgents = 10000
+// Bounds of a cluster: each agent and each master has a port.
+const (
+	maxAgents  = 10000
+	maxMasters = 9
+)
+
+// masterPortStep keeps the masters' ports clear of those of the agents.
+const masterPortStep = 100
 
 // withDefaults fills in what is not set and checks what is.
 func (o Options) withDefaults() (Options, error) {
@@ -110,10 +129,34 @@ func (o Options) withDefaults() (Options, error) {
 		}
 		o.Machines[i] = m
 	}
-	if o.MasterPort < 0 || o.MasterPort > 65535 {
-		return o, fmt.Errorf("cluster options: master port %d is not between 1 and 65535", o.MasterPort)
+	return o.withMasters()
+}
+
+// withMasters fills in the masters' ports.
+func (o Options) withMasters() (Options, error) {
+	setDefault(&o.Masters, max(1, len(o.MasterPorts)))
+	if o.Masters < 1 || o.Masters > maxMasters {
+		return o, fmt.Errorf("cluster options: %d masters; use 1 to %d, an odd number where they are to survive one another", o.Masters, maxMasters)
+	}
+	if len(o.MasterPorts) > 0 && len(o.MasterPorts) != o.Masters {
+		return o, fmt.Errorf("cluster options: %d ports for %d masters", len(o.MasterPorts), o.Masters)
+	}
+	if len(o.MasterPorts) == 0 {
+		for i := range o.Masters {
+			o.MasterPorts = append(o.MasterPorts, o.MasterPort+i*masterPortStep)
+		}
+	}
+	for _, port := range o.MasterPorts {
+		if port < 1 || port > 65535 {
+			return o, fmt.Errorf("cluster options: master port %d is not between 1 and 65535", port)
+		}
 	}
 	return o, nil
+}
+
+// keepsRegistry says whether a master's knowledge is to outlive it.
+func (o Options) keepsRegistry() bool {
+	return o.WorkDir != "" || o.Masters > 1 || o.ZooKeeper != ""
 }
 
 func (m Machine) check() error {

@@ -92,3 +92,40 @@ func (s *Session) doLeader(ctx context.Context, r request, path string) (Answer,
 	}
 	return a, nil
 }
+
+// FindLeader tells which of several masters leads: by the subscription, while there
+// is one, else by asking (GET /redirect). Where only one master was given that one
+// is the answer. Later calls go to the leader first.
+func (s *Session) FindLeader(ctx context.Context) (string, error) {
+	s.mu.Lock()
+	given, fixed := s.detector.(fixedMasters)
+	known := s.leader
+	if !fixed || len(given) == 1 || s.state == Subscribed {
+		s.mu.Unlock()
+		if known == "" && fixed {
+			return given[0], nil
+		}
+		if known == "" {
+			return "", errors.New("find leader: not known before the first call")
+		}
+		return known, nil
+	}
+	s.mu.Unlock()
+	a, err := s.doLeader(ctx, request{op: "find leader", method: http.MethodGet}, "/redirect")
+	if err != nil {
+		return "", err
+	}
+	if a.Status != http.StatusTemporaryRedirect {
+		return "", fmt.Errorf("find leader: %w", a.Err())
+	}
+	base, err := redirectBase(a.URL, a.Header.Get("Location"))
+	if err != nil {
+		return "", fmt.Errorf("find leader: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != Subscribed {
+		s.leader = base
+	}
+	return base, nil
+}

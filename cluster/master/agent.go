@@ -115,6 +115,26 @@ func (ag *agent) stopTimers() {
 	stopTimer(ag.returnTimer)
 }
 
+// Agents are the ids of those that are registered and connected, and a channel that
+// is closed when one is added or lost.
+func (m *Master) Agents() (ids map[string]bool, changed <-chan struct{}) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ids = map[string]bool{}
+	for id, ag := range m.agents {
+		if ag.connected {
+			ids[id] = true
+		}
+	}
+	return ids, m.moved
+}
+
+// movedLocked tells those who wait by Agents.
+func (m *Master) movedLocked() {
+	close(m.moved)
+	m.moved = make(chan struct{})
+}
+
 // sortedAgentsLocked, in the order of registration.
 func (m *Master) sortedAgentsLocked() []*agent {
 	out := make([]*agent, 0, len(m.agents))
@@ -159,6 +179,7 @@ func (m *Master) newAgentLocked(id string, reg *link.RegisterAgent, conn *link.C
 func (m *Master) connectLocked(ag *agent, conn *link.Conn) {
 	ag.conn, ag.connected = conn, true
 	m.links[conn] = ag
+	m.movedLocked()
 }
 
 // describe takes what a registration says of the agent.

@@ -14,6 +14,7 @@ func (m *Master) disconnectAgentLocked(ag *agent) {
 	m.logf("Agent %s (%s) disconnected", ag.id, ag.info.GetHostname())
 	ag.connected = false
 	delete(m.links, ag.conn)
+	m.movedLocked()
 	m.alloc.SetAgentActive(ag.id, false)
 	m.rescindAllLocked(ag)
 	m.removeInverseOfLocked(ag)
@@ -110,6 +111,7 @@ func (m *Master) forgetAgentLocked(ag *agent) {
 	m.alloc.RemoveAgent(ag.id)
 	delete(m.agents, ag.id)
 	delete(m.links, ag.conn)
+	m.movedLocked()
 	m.saveLocked()
 	ag.connected = false
 	for _, fw := range m.sortedFrameworksLocked() {

@@ -65,6 +65,7 @@ type Master struct {
 	quotas      map[string]quotaConfig
 	weights     map[string]float64
 	registrar   registrar
+	moved       chan struct{} // closed and made anew when an agent connects or goes
 	holdOff     int           // so many agents have to be back before anything is offered
 	timers      []*time.Timer // of the recovery
 }
@@ -84,6 +85,7 @@ func New(o Options) (*Master, error) {
 		offers: map[string]*offer{}, inverse: map[string]*inverseOffer{},
 		machines: newMachines(), quotas: map[string]quotaConfig{}, weights: map[string]float64{},
 	}
+	m.moved = make(chan struct{})
 	m.metrics.init()
 	m.registrar.init()
 	m.info = masterInfo(o, uuid.NewString())

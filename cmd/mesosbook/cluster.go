@@ -21,10 +21,13 @@ them answer:
 
   ready: master http://127.0.0.1:5050 agent http://127.0.0.1:5051
 
+With --masters 3 three masters take part in an election; --zk lets them do so in
+ZooKeeper. With --work-dir a cluster that was ended goes on where it was.
+
 Logs go to standard error. SIGINT and SIGTERM end the cluster and every task.
 
 Each line on standard input lets something go wrong, for teaching and tests:
-"kill agent 0", "restart master", ...; "help" lists what there is.`,
+"kill agent 0", "kill master", ...; "help" lists what there is.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, stop := interruptible(c.Context())
@@ -51,7 +54,7 @@ func runCluster(ctx context.Context, flags *clusterFlags, std stdio) error {
 	if err != nil {
 		return fmt.Errorf("start the cluster: %w", err)
 	}
-	fmt.Fprintf(std.out, "ready: master %s agent %s\n", c.MasterURL(), strings.Join(c.AgentURLs(), " "))
+	fmt.Fprintf(std.out, "ready: master %s agent %s\n", strings.Join(c.MasterURLs(), " "), strings.Join(c.AgentURLs(), " "))
 	if std.in != nil {
 		// Ends with the input, which is the program's own end at the latest.
 		go faultLines(ctx, c, std.in, std)

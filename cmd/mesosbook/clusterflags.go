@@ -19,7 +19,8 @@ import (
 // notebook and for `mesosbook cluster`.
 type clusterFlags struct {
 	masterPort, agentPort int
-	agents                int
+	masters, agents       int
+	zk                    string
 	resources, attributes string
 	workDir               string
 	listen                string
@@ -33,18 +34,20 @@ type clusterFlags struct {
 
 func (f *clusterFlags) register(flags *pflag.FlagSet) {
 	f.set = flags
-	flags.IntVar(&f.masterPort, "master-port", cluster.DefaultMasterPort, "port of the embedded master; without this flag the next free one from 5050 on")
+	flags.IntVar(&f.masterPort, "master-port", cluster.DefaultMasterPort, "port of the first embedded master, others have 100 more each; without this flag the next free one from 5050 on")
 	flags.IntVar(&f.agentPort, "agent-port", cluster.DefaultAgentPort, "port of the first embedded agent; without this flag the next free one from 5051 on")
+	flags.IntVar(&f.masters, "masters", 1, "number of embedded masters, of which one leads")
+	flags.StringVar(&f.zk, "zk", "", "let the embedded masters elect their leader in ZooKeeper: zk://[user:password@]h1:2181,h2:2181/mesos")
 	flags.IntVar(&f.agents, "agents", 1, "number of embedded agents")
 	flags.StringVar(&f.resources, "resources", cluster.DefaultResources, "resources of each embedded agent; mem and disk in MB")
 	flags.StringVar(&f.attributes, "attributes", cluster.DefaultAttributes, "attributes of each embedded agent")
-	flags.StringVar(&f.workDir, "work-dir", "", "directory of sandboxes and logs; empty: a temporary one, removed at the end")
+	flags.StringVar(&f.workDir, "work-dir", "", "directory of sandboxes, logs and the masters' registry: a cluster started on it again goes on; empty: a temporary one, removed at the end")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1", "IPv4 address that the embedded cluster listens on")
 	flags.BoolVar(&f.insecureListen, "insecure-listen", false, "INSECURE: listen on another address without --credentials; whoever reaches it can run commands here")
 	flags.StringVar(&f.credentials, "credentials", "", "file of the principals that the embedded master knows: Mesos' JSON, or a principal and its secret on each line")
 	flags.BoolVar(&f.simulate, "simulate", false, "run tasks without processes, so that many agents fit")
 	flags.DurationVar(&f.offerTimeout, "offer-timeout", 0, "rescind offers that were not used for so long (default never)")
-	flags.StringVar(&f.config, "config", "", "YAML file that describes the embedded cluster's agents one by one")
+	flags.StringVar(&f.config, "config", "", "YAML file that describes the embedded cluster's masters and agents one by one")
 }
 
 // options checks the flags and makes them the cluster's options.
@@ -53,6 +56,9 @@ func (f *clusterFlags) options(log io.Writer) (cluster.Options, error) {
 		if port < 1 || port > 65535 {
 			return cluster.Options{}, usageError{fmt.Errorf("--%s %d is not a port (1 to 65535)", name, port)}
 		}
+	}
+	if f.masters < 1 {
+		return cluster.Options{}, usageError{fmt.Errorf("--masters %d: at least one is needed", f.masters)}
 	}
 	if f.agents < 1 {
 		return cluster.Options{}, usageError{fmt.Errorf("--agents %d: at least one is needed", f.agents)}
@@ -63,6 +69,8 @@ func (f *clusterFlags) options(log io.Writer) (cluster.Options, error) {
 		// A port that was asked for is that one or an error.
 		StrictMasterPort: f.set.Changed("master-port"),
 		StrictAgentPort:  f.set.Changed("agent-port"),
+		Masters:          f.masters,
+		ZooKeeper:        f.zk,
 		Agents:           f.agents,
 		Resources:        f.resources,
 		Attributes:       f.attributes,
@@ -81,21 +89,60 @@ func (f *clusterFlags) options(log io.Writer) (cluster.Options, error) {
 		opts.Credentials = known
 	}
 	if f.config != "" {
-		if f.set.Changed("agents") {
-			return opts, usageError{fmt.Errorf("--config and --agents exclude each other")}
+		return f.configured(opts)
+	}
+	return opts, nil
+}
+
+// configured adds what the file of --config says.
+func (f *clusterFlags) configured(opts cluster.Options) (cluster.Options, error) {
+	conf, err := readConfig(f.config)
+	if err != nil {
+		return opts, err
+	}
+	for name, there := range map[string]bool{"masters": len(conf.Masters) > 0, "agents": len(conf.Agents) > 0, "zk": conf.ZK != ""} {
+		if there && f.set.Changed(name) {
+			return opts, usageError{fmt.Errorf("--%s and %s in %s exclude each other", name, name, f.config)}
 		}
-		machines, err := readMachines(f.config)
-		if err != nil {
-			return opts, err
-		}
-		opts.Machines = machines
+	}
+	if conf.ZK != "" {
+		opts.ZooKeeper = conf.ZK
+	}
+	if len(conf.Masters) > 0 {
+		opts.Masters = len(conf.Masters)
+		opts.MasterPorts = conf.masterPorts(f.masterPort)
+	}
+	opts.Machines, err = conf.machines()
+	if err != nil {
+		return opts, fmt.Errorf("read the cluster's description: %s: %w", f.config, err)
 	}
 	return opts, nil
 }
 
 // clusterConfig is the file of --config.
 type clusterConfig struct {
-	Agents []agentConfig `yaml:"agents"`
+	ZK      string         `yaml:"zk"`
+	Masters []masterConfig `yaml:"masters"`
+	Agents  []agentConfig  `yaml:"agents"`
+}
+
+// masterConfig describes one master.
+type masterConfig struct {
+	Port int `yaml:"port"` // 100 more than the one before if absent
+}
+
+// masterPorts are the masters' ports, the first one being first where it has none.
+func (c clusterConfig) masterPorts(first int) []int {
+	var ports []int
+	next := first
+	for _, m := range c.Masters {
+		if m.Port > 0 {
+			next = m.Port
+		}
+		ports = append(ports, next)
+		next += 100
+	}
+	return ports
 }
 
 // agentConfig describes one agent, or Count agents alike. What is left out is
@@ -108,19 +155,27 @@ type agentConfig struct {
 	Attributes string `yaml:"attributes"` // "rack:a;zone:1"
 }
 
-func readMachines(file string) ([]cluster.Machine, error) {
+func readConfig(file string) (clusterConfig, error) {
+	var conf clusterConfig
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("read the cluster's description: %w", err)
+		return conf, fmt.Errorf("read the cluster's description: %w", err)
 	}
-	var conf clusterConfig
 	if err := yaml.UnmarshalWithOptions(text, &conf, yaml.DisallowUnknownField()); err != nil {
-		return nil, fmt.Errorf("read the cluster's description: %s: %w", file, err)
+		return conf, fmt.Errorf("read the cluster's description: %s: %w", file, err)
 	}
+	if len(conf.Masters)+len(conf.Agents) == 0 && conf.ZK == "" {
+		return conf, fmt.Errorf("read the cluster's description: %s: nothing is described; want agents: [{resources: ..., attributes: ...}], masters: [{port: ...}] or zk: ...", file)
+	}
+	return conf, nil
+}
+
+// machines are the agents, none where the flags say what they are.
+func (c clusterConfig) machines() ([]cluster.Machine, error) {
 	var machines []cluster.Machine
-	for i, a := range conf.Agents {
+	for i, a := range c.Agents {
 		if a.Count < 0 || a.Count > 10000 {
-			return nil, fmt.Errorf("read the cluster's description: %s: agent %d: count %d is not from 1 to 10000", file, i, a.Count)
+			return nil, fmt.Errorf("agent %d: count %d is not from 1 to 10000", i, a.Count)
 		}
 		for n := range max(a.Count, 1) {
 			m := cluster.Machine{Port: a.Port, Hostname: a.Hostname, Resources: a.Resources, Attributes: a.Attributes}
@@ -129,9 +184,6 @@ func readMachines(file string) ([]cluster.Machine, error) {
 			}
 			machines = append(machines, m)
 		}
-	}
-	if len(machines) == 0 {
-		return nil, fmt.Errorf("read the cluster's description: %s: no agents; want agents: [{resources: ..., attributes: ...}]", file)
 	}
 	return machines, nil
 }

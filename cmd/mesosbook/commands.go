@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mesosbook/cluster"
 	"mesosbook/repl"
 	"mesosbook/session"
 )
@@ -166,6 +167,17 @@ func count(command, args string, otherwise int) (int, error) {
 	return n, nil
 }
 
+// masterState is a word for how a master is.
+func masterState(m cluster.Master) string {
+	switch {
+	case m.Leading:
+		return "leads"
+	case m.Running:
+		return "stands by"
+	}
+	return "is dead"
+}
+
 func (nb *notebook) showCluster(ctx context.Context, _ string, out io.Writer) error {
 	s, err := nb.Session(ctx)
 	if err != nil {
@@ -178,7 +190,13 @@ func (nb *notebook) showCluster(ctx context.Context, _ string, out io.Writer) er
 		fmt.Fprintf(out, "master     %s\n", s.MasterURL())
 		return nil
 	}
-	fmt.Fprintf(out, "master     %s  (web UI at the same address)\nagents     %s\nsandboxes  %s\n",
-		c.MasterURL(), strings.Join(c.AgentURLs(), " "), c.WorkDir())
+	fmt.Fprintf(out, "master     %s  (web UI at the same address)\n", c.MasterURL())
+	if masters := c.Masters(); len(masters) > 1 {
+		for i, m := range masters {
+			fmt.Fprintf(out, "  master %d %s  %s\n", i, m.URL, masterState(m))
+		}
+	}
+	fmt.Fprintf(out, "agents     %s\nsandboxes  %s\n",
+		strings.Join(c.AgentURLs(), " "), c.WorkDir())
 	return nil
 }

@@ -24,8 +24,8 @@ type fault struct {
 // faults lists what can be done to a cluster.
 func faults() []fault {
 	return []fault{
-		{"kill master", "", "end the master as SIGKILL would", func(_ context.Context, c *cluster.Cluster, _ faultArgs) error { return c.KillMaster() }},
-		{"restart master", "", "start a new master on the same port", func(_ context.Context, c *cluster.Cluster, _ faultArgs) error { return c.RestartMaster() }},
+		{"kill master", "[N]", "end the leading master, or master N, as SIGKILL would", onMaster((*cluster.Cluster).KillMaster, (*cluster.Cluster).KillMasterAt)},
+		{"restart master", "[N]", "start the masters that are dead, or master N, on the same port", onMaster((*cluster.Cluster).RestartMaster, (*cluster.Cluster).RestartMasterAt)},
 		{"kill agent", "[N]", "end agent N as SIGKILL would", onAgent((*cluster.Cluster).KillAgent)},
 		{"stop agent", "[N]", "end agent N in good order", onAgent((*cluster.Cluster).StopAgent)},
 		{"restart agent", "[N]", "start agent N again", onAgent((*cluster.Cluster).RestartAgent)},
@@ -33,7 +33,7 @@ func faults() []fault {
 		{"delay link", "[N] 200ms", "let everything between the master and agent N take longer", delayLink},
 		{"drop updates", "[N] COUNT", "lose the next status updates of agent N", dropUpdates},
 		{"restore link", "[N]", "end what cut, delay and drop began", onAgent((*cluster.Cluster).RestoreLink)},
-		{"cut connections", "", "break every HTTP connection to the master", func(_ context.Context, c *cluster.Cluster, _ faultArgs) error { return c.CutConnections() }},
+		{"cut connections", "", "break every HTTP connection to the masters", func(_ context.Context, c *cluster.Cluster, _ faultArgs) error { return c.CutConnections() }},
 		{"rescind offers", "[N]", "take back the offers of agent N", func(ctx context.Context, c *cluster.Cluster, a faultArgs) error {
 			return a.agent(func(i int) error { return c.RescindOffers(ctx, i) })
 		}},
@@ -48,6 +48,24 @@ type faultArgs []string
 func onAgent(do func(*cluster.Cluster, int) error) func(context.Context, *cluster.Cluster, faultArgs) error {
 	return func(_ context.Context, c *cluster.Cluster, a faultArgs) error {
 		return a.agent(func(i int) error { return do(c, i) })
+	}
+}
+
+// onMaster does something with the master of a number, or without one with the
+// leading one.
+func onMaster(leader func(*cluster.Cluster) error, at func(*cluster.Cluster, int) error) func(context.Context, *cluster.Cluster, faultArgs) error {
+	return func(_ context.Context, c *cluster.Cluster, a faultArgs) error {
+		switch len(a) {
+		case 0:
+			return leader(c)
+		case 1:
+			i, err := a.number(0)
+			if err != nil {
+				return err
+			}
+			return at(c, i)
+		}
+		return fmt.Errorf("%q: want the number of a master at most", strings.Join(a, " "))
 	}
 }
 

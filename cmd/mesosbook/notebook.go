@@ -166,7 +166,7 @@ func (nb *notebook) Session(ctx context.Context) (*session.Session, error) {
 		if err := nb.startCluster(ctx); err != nil {
 			return nil, err
 		}
-		master = nb.embedded.MasterURL()
+		master = strings.Join(nb.embedded.MasterURLs(), ",")
 	}
 	opts, err := nb.flags.sessionOptions(master)
 	if err != nil {
@@ -201,7 +201,7 @@ func (nb *notebook) startCluster(ctx context.Context) error {
 		return fmt.Errorf("start the embedded cluster: %w", err)
 	}
 	nb.embedded = c
-	nb.notice(fmt.Sprintf("embedded cluster: master %s agent %s", c.MasterURL(), strings.Join(c.AgentURLs(), " ")))
+	nb.notice(fmt.Sprintf("embedded cluster: master %s agent %s", strings.Join(c.MasterURLs(), " "), strings.Join(c.AgentURLs(), " ")))
 	return nil
 }
 

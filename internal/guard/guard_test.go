@@ -29,6 +29,7 @@ var layers = map[string][]string{
 	"session":          {"mesos/recordio", "internal"},
 	"cluster":          {"mesos", "internal", "resources"},
 	"cluster/process":  {},
+	"cluster/election": {"mesos", "internal"},
 	"cluster/glog":     {},
 	"cluster/registry": {"mesos", "internal"},
 	"cluster/master":   {"mesos", "internal", "cluster/glog", "cluster/link", "cluster/process", "cluster/registry", "cluster/resources"},
@@ -46,7 +47,7 @@ var only = map[string]string{
 	"github.com/chzyer/readline": "repl",
 	"github.com/fatih/color":     "repl",
 	"github.com/spf13/cobra":     "cmd",
-	"github.com/go-zookeeper/zk": "session internal/e2e",
+	"github.com/go-zookeeper/zk": "session cluster/election internal/e2e",
 	"google.golang.org/protobuf": "mesos cluster",
 }
 

@@ -86,8 +86,12 @@ func (s *Set) Prepare(ctx context.Context, code string) error {
 	return nil
 }
 
-// masterURL is the leading master's base URL; it is asked when it is not known yet.
+// masterURL is the leading master's base URL; it is asked when it is not known yet,
+// or may have changed.
 func masterURL(ctx context.Context, live *session.Session) (string, error) {
+	if base, err := live.FindLeader(ctx); err == nil {
+		return base, nil
+	}
 	if live.MasterURL() == "" {
 		if _, err := live.Get(ctx, "/version"); err != nil {
 			return "", err
