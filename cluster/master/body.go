@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 
 	"mesosbook/mesos"
 
@@ -21,7 +20,7 @@ const (
 // answers itself when that fails.
 func (m *Master) readBody(req *request) ([]byte, bool) {
 	var in io.Reader = http.MaxBytesReader(req.w, req.r.Body, m.opts.MaxBody)
-	if slices.Contains(req.r.Header.Values("Content-Encoding"), "gzip") {
+	if coding, _ := lastOf(req.r.Header, "Content-Encoding"); coding == "gzip" {
 		z, err := gzip.NewReader(in)
 		if err != nil {
 			req.fail(http.StatusBadRequest, "Failed to decompress body: "+err.Error())
@@ -48,7 +47,7 @@ func (m *Master) readCall(req *request, call proto.Message) bool {
 	if !req.allow(http.MethodPost) {
 		return false
 	}
-	kinds, there := req.r.Header["Content-Type"]
+	kind, there := lastOf(req.r.Header, "Content-Type")
 	if !there {
 		req.fail(http.StatusBadRequest, "Expecting 'Content-Type' to be present")
 		return false
@@ -57,7 +56,7 @@ func (m *Master) readCall(req *request, call proto.Message) bool {
 	if !ok {
 		return false
 	}
-	switch kinds[0] {
+	switch kind {
 	case mediaProtobuf:
 		if err := proto.Unmarshal(data, call); err != nil {
 			req.fail(http.StatusBadRequest, "Failed to parse body into Call protobuf")
@@ -78,17 +77,10 @@ func (m *Master) readCall(req *request, call proto.Message) bool {
 // answerType is what the caller wants to read, JSON if it may; ok is false,
 // and the request answered, when it takes neither.
 func answerType(req *request) (protobuf, ok bool) {
-	header := ""
-	for i, v := range req.r.Header.Values("Accept") {
-		if i > 0 {
-			header += ","
-		}
-		header += v
-	}
 	switch {
-	case accepts(header, mediaJSON):
+	case acceptsMedia(req.r, mediaJSON):
 		return false, true
-	case accepts(header, mediaProtobuf):
+	case acceptsMedia(req.r, mediaProtobuf):
 		return true, true
 	}
 	req.fail(http.StatusNotAcceptable, "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'")

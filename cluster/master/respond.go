@@ -68,39 +68,56 @@ func (req *request) body(status int, contentType string, data []byte) {
 }
 
 func acceptsGzip(r *http.Request) bool {
-	return quality(r.Header.Get("Accept-Encoding"), "gzip") > 0
+	header, there := lastOf(r.Header, "Accept-Encoding")
+	return there && accepts(header, "gzip", "*")
 }
 
-// accepts says whether a header such as Accept allows a media type; none
-// allows everything. "q=0" is honoured.
-func accepts(header, media string) bool {
-	if strings.TrimSpace(header) == "" {
-		return true
-	}
+// acceptsMedia says whether the Accept header allows a media type; none allows
+// everything, an empty one nothing.
+func acceptsMedia(r *http.Request, media string) bool {
+	header, there := lastOf(r.Header, "Accept")
 	major, _, _ := strings.Cut(media, "/")
-	for _, pattern := range []string{media, major + "/*", "*/*"} {
-		if q := quality(header, pattern); q >= 0 {
-			return q > 0
+	return !there || accepts(header, media, major+"/*", "*/*")
+}
+
+// lastOf gives the value of a header; of several libprocess keeps the last.
+func lastOf(h http.Header, name string) (value string, there bool) {
+	list := h.Values(name)
+	if len(list) == 0 {
+		return "", false
+	}
+	return list[len(list)-1], true
+}
+
+// accepts looks for the first of names that a header has, in whatever case, and
+// says whether its q is above 0. Of q that is there twice, or not of the form
+// q=N, nothing is thought; one that is no number refuses (libprocess http.cpp:301-444).
+func accepts(header string, names ...string) bool {
+	header = strings.NewReplacer(" ", "", "\t", "", "\n", "").Replace(header)
+	for _, name := range names {
+		for item := range strings.SplitSeq(header, ",") {
+			params := strings.FieldsFunc(item, func(c rune) bool { return c == ';' })
+			if len(params) == 0 || !strings.EqualFold(params[0], name) {
+				continue
+			}
+			q := qualities(params)
+			if len(q) != 1 {
+				return true
+			}
+			n, err := strconv.ParseFloat(q[0], 64)
+			return err == nil && n > 0
 		}
 	}
 	return false
 }
 
-// quality of an exact name in a list with q values, -1 when it is not there.
-func quality(header, name string) float64 {
-	for item := range strings.SplitSeq(header, ",") {
-		value, params, _ := strings.Cut(item, ";")
-		if strings.TrimSpace(value) != name {
-			continue
+func qualities(params []string) []string {
+	var out []string
+	for _, p := range params {
+		pair := strings.FieldsFunc(p, func(c rune) bool { return c == '=' })
+		if len(pair) == 2 && pair[0] == "q" {
+			out = append(out, pair[1])
 		}
-		for p := range strings.SplitSeq(params, ";") {
-			if v, ok := strings.CutPrefix(strings.TrimSpace(p), "q="); ok {
-				if q, err := strconv.ParseFloat(v, 64); err == nil {
-					return q
-				}
-			}
-		}
-		return 1
 	}
-	return -1
+	return out
 }

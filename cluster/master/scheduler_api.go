@@ -69,12 +69,12 @@ func (m *Master) doCall(req *request, call *schedulerv1.Call) (status int, text 
 	if !fw.connected {
 		return http.StatusForbidden, "Framework is not subscribed"
 	}
-	ids := req.r.Header.Values("Mesos-Stream-Id")
-	if len(ids) == 0 {
+	id, there := lastOf(req.r.Header, "Mesos-Stream-Id")
+	if !there {
 		return http.StatusBadRequest, "All non-subscribe calls should include the 'Mesos-Stream-Id' header"
 	}
-	if ids[0] != fw.stream.id {
-		return http.StatusBadRequest, "The stream ID '" + ids[0] + "' included in this request didn't match the stream ID currently associated with framework ID " + fw.id
+	if id != fw.stream.id {
+		return http.StatusBadRequest, "The stream ID '" + id + "' included in this request didn't match the stream ID currently associated with framework ID " + fw.id
 	}
 	return m.dispatchLocked(fw, call)
 }
