@@ -101,7 +101,14 @@ func (c *checked) hint(name string, early bool) string {
 	if d := c.broken[name]; d != nil {
 		return fmt.Sprintf(" (%s no longer compiles with this cell: %s)", name, d.Message)
 	}
-	return suggest(name, c.knownNames())
+	known := c.knownNames()
+	if c.bases[name] { // a package, perhaps
+		for _, p := range c.k.imp.Paths("") {
+			n, _ := c.k.imp.Name(p)
+			known = append(known, n)
+		}
+	}
+	return suggest(name, known)
 }
 
 // knownNames lists what a bare name could have meant.

@@ -37,6 +37,9 @@ type Options struct {
 	// recv the variable's value (invalid for a helper), prefix what is typed
 	// so far. Nil completes none.
 	Strings func(name string, recv reflect.Value, prefix string) []string
+	// Before is called with each cell that is about to run, after it was
+	// checked; its error ends the cell as that of a helper. Nil does nothing.
+	Before func(ctx context.Context, code string) error
 	// Output receives what cells print, in order, one call at a time. It must
 	// not call back into the kernel. Nil discards.
 	Output func(Output)

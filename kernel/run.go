@@ -38,6 +38,11 @@ func (k *Kernel) evaluate(ctx context.Context, code string) ([]Value, []string, 
 	if len(u.errs) > 0 {
 		return nil, nil, &Error{Cell: k.cell, Kind: TypeError, Diagnostics: u.errs}
 	}
+	if k.opts.Before != nil {
+		if err := k.opts.Before(ctx, code); err != nil {
+			return nil, nil, &Error{Cell: k.cell, Kind: HelperError, Diagnostics: []Diagnostic{{Message: err.Error()}}}
+		}
+	}
 	lw, err := k.prepare(c)
 	if err != nil {
 		return nil, nil, k.unsupported(u, err)

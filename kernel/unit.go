@@ -159,7 +159,7 @@ func (u *unit) addImport(s *ast.ImportSpec) {
 	p, _ := strconv.Unquote(s.Path.Value)
 	name, ok := u.k.imp.Name(p)
 	if !ok {
-		u.errs = append(u.errs, u.diagnose(u.k.fset.Position(s.Path.Pos()), unavailable(p)))
+		u.errs = append(u.errs, u.diagnose(u.k.fset.Position(s.Path.Pos()), u.unavailable(p)))
 		return
 	}
 	if s.Name != nil {
@@ -175,11 +175,11 @@ func (u *unit) addImport(s *ast.ImportSpec) {
 	}
 }
 
-func unavailable(importPath string) string {
+func (u *unit) unavailable(importPath string) string {
 	if strings.Contains(strings.Split(importPath, "/")[0], ".") {
 		return fmt.Sprintf("package %s is not available: cells can import the standard library and the packages built in", importPath)
 	}
-	return fmt.Sprintf("package %s is not in the standard library that is built in", importPath)
+	return fmt.Sprintf("package %s is not in the standard library that is built in", importPath) + suggest(importPath, u.k.imp.Paths(""))
 }
 
 func (u *unit) newEntry(kind entryKind, name, source string, f *ast.File, d ast.Decl) *entry {

@@ -168,6 +168,22 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// A cell whose calls were not sent is left out, or skipped by a replay.
+func TestSaveOfADryRun(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "demo.md")
+	unsent := 0
+	out, _, _ := runPipe(t, "print sent\nprint kept back\nfail x\n:save "+file+"\n:save -a "+file+"\n", func(o *Options) {
+		o.Unsent = func() int { unsent++; return unsent / 4 } // two questions a cell: grows during the second
+	})
+	if !strings.Contains(out, "saved 1 cell to "+file+" without 1 that failed and 1 of a dry run (:save -a keeps them)\nsaved 3 cells to ") {
+		t.Errorf("out %q", out)
+	}
+	data, err := os.ReadFile(file)
+	if want := "```go skip\nprint kept back\n```"; err != nil || !strings.Contains(string(data), want) {
+		t.Errorf("saved %q, want %q in it", data, want)
+	}
+}
+
 func TestSavedOutputHasPatternsForWhatChanges(t *testing.T) {
 	out := "da892842-dffa-4c2a-818b-3edaccc51cbd-O0 da892842-dffa-4c2a-818b-3edaccc51cbd at http://127.0.0.1:5052/x " +
 		"2026-11-22T18:00:01.5Z 1795373625.68 ea4ed105 12345678 deadbeef 9000-10000"

@@ -24,9 +24,10 @@ type record struct {
 	output string // what it printed and showed, plain
 	cut    bool   // output is not all of it
 	failed bool
+	dry    bool // it made calls that were not sent
 }
 
-func (r *REPL) remember(code string, res kernel.Result, t *task) {
+func (r *REPL) remember(code string, res kernel.Result, t *task, dry bool) {
 	output := t.output.String()
 	for _, v := range res.Values {
 		if output != "" && !strings.HasSuffix(output, "\n") {
@@ -34,13 +35,13 @@ func (r *REPL) remember(code string, res kernel.Result, t *task) {
 		}
 		output += display.Text(v, display.Options{}) + "\n"
 	}
-	r.log = append(r.log, record{cell: r.count, code: strings.Trim(code, "\n"), output: output, cut: t.cut, failed: res.Err != nil})
+	r.log = append(r.log, record{cell: r.count, code: strings.Trim(code, "\n"), output: output, cut: t.cut, failed: res.Err != nil, dry: dry})
 }
 
 // saveArgs is what `:save [-a] [-f] FILE` was told.
 type saveArgs struct {
 	file  string
-	all   bool // also the cells that failed
+	all   bool // also the cells that failed or were a dry run
 	force bool // over a file that is there
 }
 
@@ -77,9 +78,12 @@ func (r *REPL) saveCommand(_ context.Context, args string, out io.Writer) error 
 		return fmt.Errorf(":save %s: there is such a file already; :save -f overwrites it", a.file)
 	}
 	title := strings.TrimSuffix(filepath.Base(a.file), filepath.Ext(a.file))
-	text, saved, failed := r.notebook(title, a.all)
-	if saved == 0 {
+	text, saved, left := r.notebook(title, a.all)
+	if saved == 0 && left == "" {
 		return errors.New(":save: there are no cells to save yet")
+	}
+	if saved == 0 {
+		return fmt.Errorf(":save: there are no cells to save%s", left)
 	}
 	if _, err := snippets.Parse(a.file, text); err != nil {
 		return fmt.Errorf(":save: the session makes no notebook: %w", err)
@@ -88,29 +92,40 @@ func (r *REPL) saveCommand(_ context.Context, args string, out io.Writer) error 
 		return fmt.Errorf(":save: %w", err)
 	}
 	r.saved = append(r.saved, a.file)
-	fmt.Fprintf(out, "saved %s to %s", cellCount(saved), a.file)
-	if failed > 0 && !a.all {
-		fmt.Fprintf(out, " without %d that failed (:save -a keeps them)", failed)
-	}
-	fmt.Fprintln(out)
+	fmt.Fprintf(out, "saved %s to %s%s\n", cellCount(saved), a.file, left)
 	return nil
 }
 
-// notebook is the session as Markdown, with all or only the cells that did not fail.
-func (r *REPL) notebook(title string, all bool) (text []byte, saved, failed int) {
+// notebook is the session as Markdown, with all or only the cells that had
+// their effect; left tells what was left out.
+func (r *REPL) notebook(title string, all bool) (text []byte, saved int, left string) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# %s\n", title)
+	failed, dry := 0, 0
 	for _, c := range r.log {
-		if c.failed {
+		switch {
+		case all:
+		case c.dry:
+			dry++
+			continue
+		case c.failed:
 			failed++
-			if !all {
-				continue
-			}
+			continue
 		}
 		saved++
 		writeCell(&b, c)
 	}
-	return b.Bytes(), saved, failed
+	var parts []string
+	if failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d that failed", failed))
+	}
+	if dry > 0 {
+		parts = append(parts, fmt.Sprintf("%d of a dry run", dry))
+	}
+	if len(parts) > 0 {
+		left = " without " + strings.Join(parts, " and ") + " (:save -a keeps them)"
+	}
+	return b.Bytes(), saved, left
 }
 
 func cellCount(n int) string {
@@ -122,7 +137,10 @@ func cellCount(n int) string {
 
 func writeCell(b *bytes.Buffer, c record) {
 	attribute := ""
-	if c.failed {
+	switch {
+	case c.dry:
+		attribute = " skip" // a replay would send what it makes
+	case c.failed:
 		attribute = " error"
 	}
 	writeFence(b, "go"+attribute, c.code)

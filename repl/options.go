@@ -70,6 +70,10 @@ type Options struct {
 	Status     func() string                             // a few words for the terminal's title; may be nil
 	Commands   []Command                                 // ':' commands beside the built-in ones
 
+	// Unsent counts the calls that were shown instead of sent so far. A cell
+	// during which it grows is left out of :save; may be nil.
+	Unsent func() int
+
 	CellTimeout time.Duration // bound on each cell; 0 is none
 	Cells       int           // execution count of the last cell that ran before Run
 	// Size gives the terminal's columns and rows; nil asks the terminal behind
@@ -100,6 +104,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Dumb {
 		o.Color = false
+	}
+	if o.Unsent == nil {
+		o.Unsent = func() int { return 0 }
 	}
 	if o.Size == nil {
 		o.Size = func() (int, int) { return terminalSize(o.Out) }

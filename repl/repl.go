@@ -198,6 +198,7 @@ func (r *REPL) runCell(ctx context.Context, code string) kernel.Result {
 		defer cancel()
 	}
 	var res kernel.Result
+	unsent := r.o.Unsent()
 	t := r.during(ctx, fmt.Sprintf("[%d]", r.count+1), func(ctx context.Context) {
 		res = r.o.Kernel.Run(ctx, code)
 	})
@@ -208,7 +209,7 @@ func (r *REPL) runCell(ctx context.Context, code string) kernel.Result {
 	}
 	r.scr.freshLine()
 	r.showResult(res)
-	r.remember(code, res, t)
+	r.remember(code, res, t, r.o.Unsent() > unsent)
 	return res
 }
 

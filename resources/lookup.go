@@ -168,21 +168,21 @@ func readEmbedded(name string) ([]byte, bool) {
 }
 
 func notFound(name, dir string) error {
-	text := "no such document"
+	text := there(dir)
 	if near, ok := Nearest(path.Base(filepath.ToSlash(name)), available(dir)); ok {
-		text += fmt.Sprintf("; did you mean %q?", near)
+		text = fmt.Sprintf("did you mean %q?", near)
 	}
-	return &Error{"get_json", fmt.Sprintf("%q", name), fmt.Errorf("%s %s", text, there(dir))}
+	return &Error{"get_json", fmt.Sprintf("%q", name), errors.New("no such document; " + text)}
 }
 
 // there tells what can be asked for.
 func there(dir string) string {
 	own := ownFiles(dir)
-	text := "embedded: " + strings.Join(Names(), ", ")
+	text := "there are " + strings.Join(Names(), ", ")
 	if len(own) > 0 {
-		text = "in ./" + filepath.ToSlash(dir) + ": " + strings.Join(own, ", ") + "; " + text
+		text += ", and in ./" + filepath.ToSlash(dir) + " " + strings.Join(own, ", ")
 	}
-	return "(" + text + "; or give a path or a URL)"
+	return text + "; or give a path or a URL"
 }
 
 func available(dir string) []string { return append(ownFiles(dir), Names()...) }

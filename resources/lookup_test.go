@@ -91,9 +91,9 @@ func TestOpenErrors(t *testing.T) {
 	write(t, "resources/mine.json", "{}")
 	for name, want := range map[string]string{
 		"broken.json":       `get_json resources/broken.json: broken JSON at 3:1: invalid character '}' looking for beginning of object key string`,
-		"lunch.json":        `get_json "lunch.json": no such document; did you mean "launch.json"? (in ./resources: broken.json, mine.json; embedded: container.json,`,
+		"lunch.json":        `get_json "lunch.json": no such document; did you mean "launch.json"?`,
 		"launch":            `did you mean "launch.json"?`,
-		"no/such/file.json": `get_json "no/such/file.json": no such document (in ./resources`,
+		"no/such/file.json": `get_json "no/such/file.json": no such document; there are container.json, container.old.json, content.tar.gz, kill.json, launch.json, subscribe.json, task_resources.json, teardown.json, and in ./resources broken.json, mine.json; or give a path or a URL`,
 		"resources":         `is a folder; give the file in it`,
 		"ftp://x/y.json":    `unknown scheme "ftp"`,
 		"":                  `the name is empty`,

@@ -46,7 +46,7 @@ func (a Answer) Err() error {
 		return nil
 	}
 	text := clip(string(a.Body))
-	return &AnswerError{Op: a.Op, Status: a.Status, Text: text, Hint: hintFor(a.Status, text)}
+	return &AnswerError{Op: a.Op, Status: a.Status, Text: text, Hint: hintFor(a.Op, a.Status, text)}
 }
 
 // Get reads a field of a JSON body by its gjson path.

@@ -52,8 +52,10 @@ func (e *AnswerError) Error() string {
 
 // hintFor says what an answer of the master means and what to do next. The texts
 // are those of Mesos 1.12 (master/http.cpp).
-func hintFor(status int, text string) string {
+func hintFor(op string, status int, text string) string {
 	switch {
+	case strings.Contains(text, "agent::Call"):
+		return "this is an agent: the scheduler API is the master's, on port 5050 by default"
 	case status == http.StatusUnauthorized:
 		return "credentials are wanted: give principal and secret"
 	case status == http.StatusForbidden && strings.Contains(text, "not subscribed"):
@@ -72,8 +74,24 @@ func hintFor(status int, text string) string {
 		return "the master is starting or no leader is elected: try again"
 	case status == http.StatusUnsupportedMediaType:
 		return "the Content-Type must be exactly application/json"
+	case !knowsMesos(op, status, text):
+		return "is this a Mesos master?"
 	}
 	return ""
+}
+
+// knowsMesos is false for an answer that no Mesos master gives: a page of HTML,
+// or the lack of a page that each of them has.
+func knowsMesos(op string, status int, text string) bool {
+	if strings.HasPrefix(text, "<") {
+		return false
+	}
+	switch status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		page := strings.TrimPrefix(op, "get ")
+		return op != "post SUBSCRIBE" && page != "/slaves" && page != "/state" && page != "/frameworks" && page != "/version"
+	}
+	return true
 }
 
 // clip cuts text at 200 bytes on a character's edge and makes it one line.

@@ -33,6 +33,9 @@ func (s *Session) guardCall(ctx context.Context, c call, auto bool) (a Answer, g
 func (s *Session) guard(ctx context.Context, r request) (a Answer, guarded bool, err error) {
 	s.mu.Lock()
 	dry := s.dryRun
+	if dry {
+		s.unsent++
+	}
 	s.mu.Unlock()
 	if dry {
 		return Answer{Op: r.op, URL: r.url, DryRun: s.curl(CallRecord{Method: r.method, URL: r.url, Header: r.header, Body: r.body})}, true, nil

@@ -35,6 +35,7 @@ type Session struct {
 	live     *stream  // the last one that was subscribed on the open channel
 	hosts    map[string]bool
 	dryRun   bool
+	unsent   int // calls that the dry run kept back
 
 	leader        string // base URL
 	election      election

@@ -34,6 +34,7 @@ type Status struct {
 	FailoverTimeout time.Duration // of the framework, as subscribed
 	ReadOnly        bool
 	DryRun          bool
+	Unsent          int    // calls that were kept back by a dry run
 	LogDir          string // event log directory; empty when in memory only
 	LastError       error
 }
@@ -46,7 +47,7 @@ func (s *Session) Status() Status {
 		FrameworkID: s.framework, StreamID: s.stream, LastHeartbeat: s.lastHeartbeat, Interval: s.interval,
 		Backoff: s.backoff, Attempts: s.attempts, Losses: s.losses, Events: s.log.last, BadRecords: s.badRecords,
 		Offers: s.offers.len(), Tasks: s.tasks.alive, Updates: s.updates, Acknowledged: s.acknowledged,
-		ReadOnly: s.opt.ReadOnly, DryRun: s.dryRun, LogDir: s.opt.Dir, LastError: s.lastErr}
+		ReadOnly: s.opt.ReadOnly, DryRun: s.dryRun, Unsent: s.unsent, LogDir: s.opt.Dir, LastError: s.lastErr}
 	if !s.lastHeartbeat.IsZero() {
 		st.HeartbeatAge = time.Since(s.beat)
 	}

@@ -109,6 +109,14 @@ func (nb *notebook) setDryRun(ctx context.Context, args string, out io.Writer) e
 	return nil
 }
 
+// unsent counts the calls that a dry run kept back.
+func (nb *notebook) unsent() int {
+	if s := nb.current(); s != nil {
+		return s.Status().Unsent
+	}
+	return 0
+}
+
 // onOff reads the argument of command.
 func onOff(command, args string) (bool, error) {
 	switch strings.TrimSpace(args) {

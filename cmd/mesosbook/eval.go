@@ -35,13 +35,14 @@ const maxEvalLine = 64 << 20
 
 func evalCommand(io stdio) *cobra.Command {
 	var flags notebookFlags
-	var asJSON bool
+	var asJSON, keepGoing bool
 	c := &cobra.Command{
 		Use:   "eval [CODE...]",
 		Short: "Evaluate cells without a terminal",
 		Long: `Evaluates cells in one live session, without a terminal.
 
-Each CODE is a cell. With --json the cells come from standard input instead, one
+Each CODE is a cell; the first that fails ends it, with exit status 1, unless
+there is --keep-going. With --json the cells come from standard input instead, one
 JSON object a line, and so do the answers, in the same order:
 
   in   {"code": "x := 20; x + 1", "timeout": "3s"}
@@ -59,10 +60,11 @@ The embedded cluster starts with the first cell that uses a name of Mesos.`,
 			if asJSON {
 				return evalLines(ctx, flags, io)
 			}
-			return evalArgs(ctx, flags, io, args)
+			return evalArgs(ctx, flags, io, args, keepGoing)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "read requests from standard input, a JSON object a line")
+	c.Flags().BoolVarP(&keepGoing, "keep-going", "k", false, "run the rest of the cells after one that failed")
 	flags.register(c.Flags())
 	return c
 }
@@ -132,8 +134,8 @@ func evalLine(ctx context.Context, nb *notebook, line []byte) evalAnswer {
 }
 
 // evalArgs runs each argument as a cell and prints what it shows. It ends at
-// the first cell that fails.
-func evalArgs(ctx context.Context, flags notebookFlags, std stdio, cells []string) error {
+// the first cell that fails unless it is to keep going.
+func evalArgs(ctx context.Context, flags notebookFlags, std stdio, cells []string, keepGoing bool) error {
 	nb, err := openNotebook(flags, std.err, func(o kernel.Output) {
 		if o.Stream == kernel.Stderr {
 			fmt.Fprint(std.err, o.Text)
@@ -145,15 +147,23 @@ func evalArgs(ctx context.Context, flags notebookFlags, std stdio, cells []strin
 		return err
 	}
 	defer nb.Close()
-	for _, code := range cells {
+	failed := false
+	for i, code := range cells {
 		res := nb.runBounded(ctx, code)
 		for _, v := range res.Values {
 			fmt.Fprintln(std.out, display.Text(v, display.Options{}))
 		}
 		if res.Err != nil {
+			failed = true
 			fmt.Fprintln(std.err, res.Err)
-			return exitStatus(1)
+			if rest := len(cells) - i - 1; rest > 0 && (!keepGoing || ctx.Err() != nil) {
+				fmt.Fprintf(std.err, "%s not run (--keep-going runs them all)\n", counted(rest, "cell"))
+				break
+			}
 		}
+	}
+	if failed {
+		return exitStatus(1)
 	}
 	return nil
 }

@@ -71,8 +71,11 @@ func wrongUsage(c *cobra.Command) {
 			switch {
 			case err == nil:
 				return nil
+			case c.HasSubCommands():
 			case len(args) == 0:
 				err = fmt.Errorf("%s: an argument is missing; write %s", c.Name(), c.UseLine())
+			default:
+				err = fmt.Errorf("%s: %q is one argument too many; write %s", c.Name(), args[len(args)-1], c.UseLine())
 			}
 			return usageError{err}
 		}

@@ -109,7 +109,7 @@ func newNotebook(flags notebookFlags, output func(kernel.Output), notice func(st
 	}
 	values := nb.names.Values()
 	values["fault"] = reflect.ValueOf(nb.fault)
-	nb.Kernel, err = kernel.New(kernel.Options{Names: values, Doc: names.Summary, Strings: names.Strings, Output: output})
+	nb.Kernel, err = kernel.New(kernel.Options{Names: values, Doc: names.Summary, Strings: names.Strings, Before: nb.names.Prepare, Output: output})
 	if err != nil {
 		return nil, fmt.Errorf("start the kernel: %w", err)
 	}
@@ -124,15 +124,12 @@ func (w outputWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Run evaluates a cell. One that names a setting of the cluster starts it.
+// Run keeps a cell and evaluates it.
 func (nb *notebook) Run(ctx context.Context, code string) kernel.Result {
 	if nb.store != nil {
 		if err := nb.store.add(code); err != nil {
 			nb.notice(err.Error())
 		}
-	}
-	if err := nb.names.Prepare(ctx, code); err != nil {
-		return kernel.Result{Err: &kernel.Error{Kind: kernel.HelperError, Diagnostics: []kernel.Diagnostic{{Message: err.Error()}}}}
 	}
 	return nb.Kernel.Run(ctx, code)
 }

@@ -139,6 +139,7 @@ func replOptions(nb *notebook, events *eventFeed, flags replFlags, std stdio) re
 		Help:        names.Help,
 		HelpTopics:  helpTopics,
 		Status:      nb.statusWords,
+		Unsent:      nb.unsent,
 		Commands:    commands(nb, events),
 		CellTimeout: flags.timeout,
 		Editor:      editor(),

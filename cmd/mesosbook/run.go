@@ -53,6 +53,7 @@ func runFiles(ctx context.Context, flags runFlags, std stdio, files []string) er
 	if flags.check && flags.update {
 		return usageError{errors.New("--check and --update exclude each other")}
 	}
+	std.out, std.err = &cleanWriter{to: std.out}, &cleanWriter{to: std.err}
 	failed := false
 	for _, file := range files {
 		ok, err := runFile(ctx, flags, std, file)
@@ -98,6 +99,9 @@ func runFile(ctx context.Context, flags runFlags, std stdio, file string) (bool,
 		fmt.Fprintln(std.err, f.String(report.Name))
 	}
 	fmt.Fprintln(std.err, report)
+	if report.Cells == 0 && (flags.check || flags.update) {
+		return false, nil // there was nothing to compare: a slip, not a success
+	}
 	if flags.update {
 		return report.OK(), update(file, doc, report)
 	}

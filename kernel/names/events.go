@@ -96,6 +96,7 @@ func all(filters []func(session.Event) bool, e session.Event) bool {
 func (s *Set) waitFor(args ...any) session.Event {
 	const op = "wait_for"
 	var filters []func(session.Event) bool
+	var wanted []string
 	var within time.Duration
 	for _, arg := range args {
 		if d, err := duration(arg); err == nil {
@@ -106,11 +107,40 @@ func (s *Set) waitFor(args ...any) session.Event {
 		if err != nil {
 			fail(op, err)
 		}
-		filters = append(filters, match)
+		filters, wanted = append(filters, match), append(wanted, describe(arg))
 	}
 	return with(s, op, within, func(ctx context.Context, live *session.Session) (session.Event, error) {
-		return live.Await(ctx, func(e session.Event) bool { return all(filters, e) })
+		others := 0
+		e, err := live.Await(ctx, func(e session.Event) bool {
+			if all(filters, e) {
+				return true
+			}
+			others++
+			return false
+		})
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = fmt.Errorf("%s: %w; %d others came", missing(wanted), context.Cause(ctx), others)
+		}
+		return e, err
 	})
+}
+
+func missing(wanted []string) string {
+	if len(wanted) == 0 {
+		return "no event"
+	}
+	return "no event that fits " + strings.Join(wanted, ", ")
+}
+
+// describe names what a filter of events is about.
+func describe(filter any) string {
+	if t, ok := filter.(*Task); ok && t != nil {
+		return "task " + t.ID
+	}
+	if name, ok := text(filter); ok {
+		return strings.ToUpper(name)
+	}
+	return "the function"
 }
 
 // on calls f for each event of a type from now on; "*" is every event. The

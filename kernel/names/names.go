@@ -146,6 +146,8 @@ func fail(op string, err error) {
 		switch told.Op {
 		case op:
 			panic(told)
+		case "get_json": // an argument that is looked up as get_json does
+			panic(&resources.Error{Op: op, Subject: told.Subject, Err: told.Err})
 		case "parse_json", "new document": // how an argument was read
 			err = told.Err
 		}
@@ -156,19 +158,27 @@ func fail(op string, err error) {
 // context is that of the running cell with the set time-out, or another one
 // when within is positive.
 func (s *Set) context(within time.Duration) (context.Context, context.CancelFunc) {
+	cause := &timeoutError{after: within}
 	if within <= 0 {
 		s.mu.Lock()
-		within = s.timeout
+		cause.after, cause.general = s.timeout, true
 		s.mu.Unlock()
 	}
-	return context.WithTimeoutCause(s.o.Context(), within, &timeoutError{within})
+	return context.WithTimeoutCause(s.o.Context(), cause.after, cause)
 }
 
 // timeoutError is the end of a wait by its time-out.
-type timeoutError struct{ after time.Duration }
+type timeoutError struct {
+	after   time.Duration
+	general bool // it is that of set_timeout
+}
 
 func (e *timeoutError) Error() string {
-	return "not within " + e.after.String() + " (set_timeout changes that)"
+	text := "not within " + e.after.String()
+	if e.general {
+		text += " (set_timeout changes that)"
+	}
+	return text
 }
 
 // Is makes the error a context.DeadlineExceeded.

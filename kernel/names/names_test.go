@@ -194,7 +194,7 @@ func TestWaits(t *testing.T) {
 	}
 	start := time.Now()
 	got := failure(t, func() { s.waitFor("OFFERS", 50*time.Millisecond) })
-	if want := "not within 50ms (set_timeout changes that)"; !strings.Contains(got, want) || time.Since(start) > 3*time.Second {
+	if want := "wait_for: no event that fits OFFERS: not within 50ms; "; !strings.Contains(got, want) || time.Since(start) > 3*time.Second {
 		t.Errorf("got %q after %s, want %q", got, time.Since(start), want)
 	}
 	s.post(`{"type": "DECLINE"}`)
@@ -250,7 +250,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"an operation without type", func() { s.accept("O1", `{"launch": {}}`) }, `an operation needs a "type"`},
 		{"a bad timeout", func() { s.setTimeout("10") }, `set_timeout: "10" is no duration; write it like "10s"`},
 		{"a number as timeout", func() { s.setTimeout(10) }, `set_timeout: got the number 10, want a duration`},
-		{"no such resource", func() { s.resourceURL("nope.tar.gz") }, `resource_url: get_json "nope.tar.gz": no such document`},
+		{"no such resource", func() { s.resourceURL("nope.tar.gz") }, `resource_url "nope.tar.gz": no such document`},
 		{"operator without type", func() { s.operator(f.URL) }, `operator: has no type`},
 		{"index and id", func() { s.getFramework(1, "F") }, `takes an index or an id, not both`},
 	} {

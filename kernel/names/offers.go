@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -144,8 +145,24 @@ func (s *Set) accept(args ...any) session.Answer {
 		fail(op, errors.New("has no offer; give an Offer, its id or offers()"))
 	}
 	return s.accepted(op, func(ctx context.Context, live *session.Session) (session.Answer, error) {
-		return live.Accept(ctx, ids, operations, refuse)
+		gone := unusable(live.Offers(), ids)
+		answer, err := live.Accept(ctx, ids, operations, refuse)
+		if len(gone) > 0 && err == nil && answer.OK() {
+			fmt.Fprintf(s.o.Out, "note: %s is not among offers(), so nothing comes of it: tasks end in TASK_LOST, what else was offered comes back\n", strings.Join(gone, ", "))
+		}
+		return answer, err
 	})
+}
+
+// unusable lists those of ids that are not among the offers at hand.
+func unusable(at []session.Offer, ids []session.OfferID) []string {
+	var gone []string
+	for _, id := range ids {
+		if !slices.Contains(Offers(at).ids(), id) {
+			gone = append(gone, string(id))
+		}
+	}
+	return gone
 }
 
 // operationsOf reads one operation, an array of them, or a body with them.

@@ -63,7 +63,7 @@ func (s *Set) Prepare(ctx context.Context, code string) error {
 	if !wantsAgent && !wantsMaster {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, s.o.Timeout, &timeoutError{s.o.Timeout})
+	ctx, cancel := context.WithTimeoutCause(ctx, s.o.Timeout, &timeoutError{after: s.o.Timeout})
 	defer cancel()
 	live, err := s.o.Session(ctx)
 	if err != nil {
