@@ -135,7 +135,11 @@ func refused(a Answer) error {
 func (s *Session) greet(ch *channel, st *stream) error {
 	raw, err := st.records.next()
 	if err != nil {
-		return fmt.Errorf("subscribe %s: the stream ended before SUBSCRIBED: %w", st.base, noEOF(err))
+		hint := ""
+		if st.id() == "" {
+			hint = "; is this a Mesos master?"
+		}
+		return fmt.Errorf("subscribe %s: the stream ended before SUBSCRIBED: %w%s", st.base, noEOF(err), hint)
 	}
 	e := s.newEvent(raw)
 	switch {

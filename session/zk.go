@@ -255,6 +255,9 @@ func Masters(ctx context.Context, o Options) ([]Master, error) {
 		return nil, err
 	}
 	m := Master{URL: strings.TrimSuffix(a.URL, "/state"), Leading: true}
+	if !a.Get("leader_info").Exists() && !a.Get("leader").Exists() {
+		return nil, fmt.Errorf("get /state: what answers at %s names no leader; is this a Mesos master?", m.URL)
+	}
 	if info := a.Get("leader_info"); info.Exists() {
 		m.Info = []byte(info.Raw)
 	}

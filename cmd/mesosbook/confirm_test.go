@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,6 +22,7 @@ import (
 // theirs is a cluster that is not the notebook's own, with somebody's framework.
 type theirs struct {
 	master    string
+	agent     string
 	framework string
 	session   *session.Session
 }
@@ -38,18 +41,25 @@ func startTheirs(ctx context.Context, t testing.TB) theirs {
 	if _, err := s.Subscribe(ctx, []byte(`{"type":"SUBSCRIBE","subscribe":{"framework_info":{"failover_timeout":60}}}`)); err != nil {
 		t.Fatal(err)
 	}
-	return theirs{c.MasterURL(), string(s.FrameworkID()), s}
+	return theirs{c.MasterURL(), c.AgentURLs()[0], string(s.FrameworkID()), s}
 }
 
 // TestMasterScripts plays testdata/master/*.txtar: the program on a cluster of
-// somebody else, $MASTER, where the framework $FRAMEWORK runs.
+// somebody else, $MASTER, with $AGENT, where the framework $FRAMEWORK runs, and
+// beside it a server that is no master, $WEBSITE.
 func TestMasterScripts(t *testing.T) {
+	website := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "<html>no Mesos here</html>\n")
+	}))
+	t.Cleanup(website.Close) // after the scripts, which run in parallel
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/master",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			other := startTheirs(t.Context(), t)
 			env.Setenv("MASTER", other.master)
+			env.Setenv("AGENT", other.agent)
+			env.Setenv("WEBSITE", website.URL)
 			env.Setenv("FRAMEWORK", other.framework)
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))

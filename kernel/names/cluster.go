@@ -61,6 +61,9 @@ func fetched(ctx context.Context, live *session.Session, pathOrURL string) (*res
 	if err != nil {
 		return nil, err
 	}
+	if answer.JSON() == nil {
+		return nil, fmt.Errorf("%s: what answers at %s sends no JSON; is this a Mesos master?", answer.Op, live.MasterURL())
+	}
 	return resources.Parse(answer.Body)
 }
 
