@@ -1,6 +1,7 @@
 package master
 
 import (
+	"slices"
 	"time"
 
 	"mesosbook/cluster/link"
@@ -25,6 +26,7 @@ func (m *Master) registerLocked(conn *link.Conn, reg *link.RegisterAgent) {
 		m.registerNewLocked(conn, reg)
 	case m.agents[id] != nil:
 		m.returnKnownLocked(m.agents[id], conn, reg)
+		return
 	default:
 		m.returnUnknownLocked(id, conn, reg)
 	}
@@ -62,10 +64,16 @@ func (m *Master) returnKnownLocked(ag *agent, conn *link.Conn, reg *link.Registe
 	}
 	info := proto.CloneOf(reg.Info)
 	resources.UpgradeAll(info.Resources)
-	if !proto.Equal(info, ag.info) {
+	if !sameAttributes(info, ag.info) {
+		m.alloc.RemoveFilters(ag.id) // frameworks that refused it could not know
+	}
+	changed := !proto.Equal(info, ag.info)
+	if changed {
 		m.saveLocked()
 	}
+	total, capabilities := ag.total, ag.capabilities
 	ag.describe(info, reg)
+	changed = changed || !ag.total.Equal(total) || !slices.Equal(ag.capabilities, capabilities)
 	stopTimer(ag.returnTimer)
 	m.connectLocked(ag, conn)
 	ag.missed, ag.reregistered = 0, time.Now()
@@ -86,6 +94,13 @@ func (m *Master) returnKnownLocked(ag *agent, conn *link.Conn, reg *link.Registe
 	}
 	clear(ag.killed)
 	m.resumeDrainLocked(ag)
+	if changed { // otherwise the next periodic allocation is soon enough
+		m.allocateLocked(ag.id)
+	}
+}
+
+func sameAttributes(a, b *v1.AgentInfo) bool {
+	return slices.EqualFunc(a.Attributes, b.Attributes, func(x, y *v1.Attribute) bool { return proto.Equal(x, y) })
 }
 
 // endForgottenLocked ends a task that ran on while the agent was away but is

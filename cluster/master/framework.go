@@ -160,6 +160,7 @@ func (m *Master) disconnectFrameworkLocked(fw *framework) {
 	m.logf("Framework %s (%s) disconnected; giving it %s to failover", fw.id, fw.info.GetName(), timeout)
 	fw.connected, fw.active, fw.stream = false, false, nil
 	m.alloc.Deactivate(fw.id)
+	m.forgetInverseFiltersLocked(fw)
 	m.dropOffersLocked(fw, false)
 	if m.stopped {
 		return
@@ -245,6 +246,7 @@ func (m *Master) updateFrameworkLocked(fw *framework, info *v1.FrameworkInfo, c 
 		}
 	}
 	m.alloc.UpdateFramework(m.allocatorView(fw, suppressed))
+	m.forgetInverseFiltersLocked(fw)
 	if !changed {
 		return false
 	}

@@ -16,6 +16,7 @@ type inverseOffer struct {
 	seq       int
 	framework *framework
 	agent     *agent
+	timeout   *time.Timer // nil when offers do not expire
 }
 
 func (o *inverseOffer) message() *v1.InverseOffer {
@@ -34,11 +35,12 @@ type inverseAnswer struct {
 
 type inverseKey struct{ framework, agent string }
 
-// inverseOffersLocked asks every framework that has tasks or offers on a
-// machine with scheduled maintenance, unless it was asked and has not answered
-// or its answer still holds.
-func (m *Master) inverseOffersLocked() {
-	if len(m.machines.windows) == 0 {
+// inverseOffersLocked asks every framework that has tasks or offers on one of
+// these agents whose machine has scheduled maintenance, unless it was asked and
+// has not answered, or its answer still holds. It is a part of each allocation.
+func (m *Master) inverseOffersLocked(agents []*agent) {
+	agents = slices.DeleteFunc(agents, func(ag *agent) bool { return ag.unavailability == nil || !ag.active() })
+	if len(agents) == 0 {
 		return
 	}
 	for _, fw := range m.sortedFrameworksLocked() {
@@ -46,11 +48,9 @@ func (m *Master) inverseOffersLocked() {
 			continue
 		}
 		event := &schedulerv1.Event_InverseOffers{}
-		for _, ag := range m.sortedAgentsLocked() {
+		for _, ag := range agents {
 			if m.asksLocked(fw, ag) {
-				o := &inverseOffer{id: m.newOfferIDLocked(), seq: m.next.offer, framework: fw, agent: ag}
-				m.inverse[o.id], fw.inverse[o.id] = o, o
-				event.InverseOffers = append(event.InverseOffers, o.message())
+				event.InverseOffers = append(event.InverseOffers, m.newInverseLocked(fw, ag).message())
 			}
 		}
 		if len(event.InverseOffers) > 0 {
@@ -59,8 +59,21 @@ func (m *Master) inverseOffersLocked() {
 	}
 }
 
+func (m *Master) newInverseLocked(fw *framework, ag *agent) *inverseOffer {
+	o := &inverseOffer{id: m.newOfferIDLocked(), seq: m.next.offer, framework: fw, agent: ag}
+	m.inverse[o.id], fw.inverse[o.id] = o, o
+	if m.opts.OfferTimeout > 0 {
+		o.timeout = m.after(m.opts.OfferTimeout, func() {
+			if m.inverse[o.id] == o {
+				m.removeInverseLocked(o, true)
+			}
+		})
+	}
+	return o
+}
+
 func (m *Master) asksLocked(fw *framework, ag *agent) bool {
-	if ag.unavailability == nil || !ag.connected || !fw.occupies(ag) {
+	if !fw.occupies(ag) {
 		return false
 	}
 	for _, o := range fw.inverse {
@@ -96,7 +109,7 @@ func (m *Master) answerInverseLocked(fw *framework, ids []*v1.OfferID, accept bo
 		}
 		m.machines.answers[inverseKey{fw.id, o.agent.id}] = &inverseAnswer{
 			status: &allocatorv1.InverseOfferStatus{Status: status.Enum(), FrameworkId: frameworkID(fw.id), Timestamp: timeInfo(time.Now())},
-			until:  time.Now().Add(max(refuse, m.opts.AllocationInterval)),
+			until:  time.Now().Add(refuse),
 		}
 		m.removeInverseLocked(o, false)
 	}
@@ -112,6 +125,7 @@ func (m *Master) forgetInverseFiltersLocked(fw *framework) {
 }
 
 func (m *Master) removeInverseLocked(o *inverseOffer, tell bool) {
+	stopTimer(o.timeout)
 	delete(m.inverse, o.id)
 	delete(o.framework.inverse, o.id)
 	if tell {

@@ -148,22 +148,13 @@ func (m *Master) updateScheduleLocked(s *maintenancev1.Schedule) reply {
 	}
 	m.machines.windows = proto.CloneOf(s).GetWindows()
 	m.saveLocked()
-	var changed []string
 	for _, ag := range m.sortedAgentsLocked() {
 		ag.unavailability = m.machines.unavailability(ag)
-		changed = append(changed, ag.id)
 		m.rescindAllLocked(ag)
 		m.removeInverseOfLocked(ag)
-		for key := range m.machines.answers {
-			if key.agent == ag.id {
-				delete(m.machines.answers, key)
-			}
-		}
 	}
-	if len(changed) > 0 {
-		m.allocateLocked(changed...)
-	}
-	m.inverseOffersLocked()
+	clear(m.machines.answers)
+	m.allocateLocked()
 	return done()
 }
 

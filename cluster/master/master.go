@@ -12,6 +12,7 @@ import (
 	"context"
 	"encoding/binary"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -154,6 +155,9 @@ func (m *Master) Stop() {
 	for _, o := range m.offers {
 		stopTimer(o.timeout)
 	}
+	for _, o := range m.inverse {
+		stopTimer(o.timeout)
+	}
 	for _, t := range m.timers {
 		t.Stop()
 	}
@@ -185,7 +189,7 @@ func (m *Master) tickLocked() {
 	got := m.alloc.Tick()
 	m.metrics.allocated(time.Since(start))
 	m.offerLocked(got)
-	m.inverseOffersLocked()
+	m.inverseOffersLocked(m.candidatesLocked(nil))
 }
 
 // allocateLocked is an allocation out of turn, of all agents or of those given.
@@ -197,6 +201,19 @@ func (m *Master) allocateLocked(agents ...string) {
 	got := m.alloc.Run(agents...)
 	m.metrics.allocated(time.Since(start))
 	m.offerLocked(got)
+	m.inverseOffersLocked(m.candidatesLocked(agents))
+}
+
+// candidatesLocked are the agents of an allocation, all when ids is empty.
+func (m *Master) candidatesLocked(ids []string) []*agent {
+	if len(m.machines.windows) == 0 {
+		return nil
+	}
+	all := m.sortedAgentsLocked()
+	if len(ids) > 0 {
+		all = slices.DeleteFunc(all, func(ag *agent) bool { return !slices.Contains(ids, ag.id) })
+	}
+	return all
 }
 
 // Connect serves an agent's connection until it closes or the master stops.
