@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -313,6 +314,31 @@ func TestSilentMaster(t *testing.T) {
 		next[*link.RegisterAgent](t, m)
 		if got := time.Since(begin); got < 75*time.Second || got > 76*time.Second {
 			t.Errorf("registered again after %v", got)
+		}
+	})
+}
+
+// TestFrameworkComesBack: a framework that was idle is the same one when it comes
+// back, as what is remembered of its executors points to it; a new one each time
+// would keep all the former ones in memory.
+func TestFrameworkComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, m := startAgent(t, func(o *Options) { o.Simulate = true })
+		for i := range 3 {
+			id := fmt.Sprint("t", i)
+			m.run(taskInfo(id, "true"))
+			m.until(t, id, v1.TaskState_TASK_FINISHED)
+			time.Sleep(time.Second) // its executor ends
+		}
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if len(a.frameworks) != 0 || len(a.completed) != 1 || len(a.completed[0].completed) != 3 {
+			t.Fatalf("%d frameworks, %d completed", len(a.frameworks), len(a.completed))
+		}
+		for _, ex := range a.completed[0].completed {
+			if ex.framework != a.completed[0] {
+				t.Errorf("executor %s belongs to a former framework", ex.id())
+			}
 		}
 	})
 }

@@ -82,14 +82,12 @@ func (a *Agent) adoptLocked(info *v1.FrameworkInfo) *framework {
 	if f := a.frameworkLocked(id); f != nil {
 		return f
 	}
-	f := &framework{info: info}
-	for i, done := range a.completed {
-		if done.id() == id {
-			f.completed = done.completed
-			a.completed = slices.Delete(slices.Clone(a.completed), i, i+1)
-			break
-		}
+	f := &framework{}
+	if i := slices.IndexFunc(a.completed, func(done *framework) bool { return done.id() == id }); i >= 0 {
+		f = a.completed[i] // the same one: its former executors point to it
+		a.completed = slices.Delete(slices.Clone(a.completed), i, i+1)
 	}
+	f.info, f.terminating = info, false
 	a.frameworks = append(a.frameworks, f)
 	return f
 }
