@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mesosbook/cluster/link"
+	"mesosbook/cluster/pages"
 	"mesosbook/cluster/process"
 	"mesosbook/mesos"
 )
@@ -18,6 +19,11 @@ func (m *Master) writePage(req *request, write func(e *mesos.Encoder)) {
 	e.BeginObject()
 	m.locked(func() { write(e) })
 	e.EndObject()
+	if err := e.Err(); err != nil {
+		m.warnf("Failed to write %s: %s", req.r.URL.Path, err)
+		req.fail(http.StatusInternalServerError, "")
+		return
+	}
 	req.json(e.Bytes())
 }
 
@@ -145,7 +151,7 @@ func (m *Master) summaryPage(req *request) {
 		for _, ag := range m.sortedAgentsLocked() {
 			ag.openPage(e)
 			t.byAgent[ag.id].write(e)
-			writeStrings(e.Key("framework_ids"), slices.Sorted(maps.Keys(t.frameworks[ag.id])))
+			pages.Strings(e.Key("framework_ids"), slices.Sorted(maps.Keys(t.frameworks[ag.id])))
 			e.EndObject()
 		}
 		e.EndArray()
@@ -154,7 +160,7 @@ func (m *Master) summaryPage(req *request) {
 			e.BeginObject()
 			m.writeFrameworkSummaryLocked(e, fw)
 			t.byFramework[fw.id].write(e)
-			writeStrings(e.Key("slave_ids"), slices.Sorted(maps.Keys(t.agents[fw.id])))
+			pages.Strings(e.Key("slave_ids"), slices.Sorted(maps.Keys(t.agents[fw.id])))
 			e.EndObject()
 		}
 		e.EndArray()
@@ -176,7 +182,7 @@ func (m *Master) tasksPage(req *request) {
 		})
 		e.Key("tasks").BeginArray()
 		for _, t := range page(list, limit, offset) {
-			t.write(e)
+			pages.Task(e, t.proto, t.resources)
 		}
 		e.EndArray()
 	})

@@ -1,10 +1,7 @@
 package master
 
 import (
-	"maps"
-	"slices"
-
-	"mesosbook/cluster/resources"
+	"mesosbook/cluster/pages"
 	"mesosbook/mesos"
 	v1 "mesosbook/mesos/v1"
 )
@@ -15,25 +12,18 @@ func (ag *agent) openPage(e *mesos.Encoder) {
 	e.Key("id").String(ag.id)
 	e.Key("hostname").String(ag.info.GetHostname())
 	e.Key("port").Int(int64(ag.info.GetPort()))
-	writeAttributes(e.Key("attributes"), ag.info.GetAttributes())
-	if ag.info.Domain != nil {
-		writeMessage(e, "domain", ag.info.Domain)
-	}
+	pages.Attributes(e.Key("attributes"), ag.info.GetAttributes())
+	pages.WriteDomain(e, ag.info.Domain)
 	e.Key("pid").String(ag.pid)
 	e.Key("registered_time").Double(seconds(ag.registered))
 	if !ag.reregistered.IsZero() {
 		e.Key("reregistered_time").Double(seconds(ag.reregistered))
 	}
-	summarize(ag.total).write(e.Key("resources"))
-	summarize(ag.used()).write(e.Key("used_resources"))
-	summarize(ag.offered()).write(e.Key("offered_resources"))
-	e.Key("reserved_resources").BeginObject()
-	reserved := reservedByRole(ag.total)
-	for _, role := range slices.Sorted(maps.Keys(reserved)) {
-		summarize(reserved[role]).write(e.Key(role))
-	}
-	e.EndObject()
-	summarize(unreserved(ag.total)).write(e.Key("unreserved_resources"))
+	pages.Sums(e.Key("resources"), ag.total)
+	pages.Sums(e.Key("used_resources"), ag.used())
+	pages.Sums(e.Key("offered_resources"), ag.offered())
+	pages.ByRole(e.Key("reserved_resources"), ag.total, pages.SumsOf)
+	pages.Sums(e.Key("unreserved_resources"), pages.Unreserved(ag.total))
 	e.Key("active").Bool(ag.active())
 	e.Key("deactivated").Bool(ag.deactivated)
 	e.Key("version").String(ag.version)
@@ -43,40 +33,19 @@ func (ag *agent) openPage(e *mesos.Encoder) {
 	}
 	e.EndArray()
 	if ag.drain != nil {
-		writeMessage(e, "drain_info", ag.drain)
-		e.Key("estimated_drain_start_time_seconds").Double(seconds(ag.drainStart))
+		pages.WriteMessage(e, "drain_info", ag.drain)
+		if !ag.drainStart.IsZero() {
+			e.Key("estimated_drain_start_time_seconds").Double(seconds(ag.drainStart))
+		}
 	}
 }
 
 // writeFull writes what /slaves has beside that.
 func (ag *agent) writeFull(e *mesos.Encoder) {
-	reserved := reservedByRole(ag.total)
-	e.Key("reserved_resources_full").BeginObject()
-	for _, role := range slices.Sorted(maps.Keys(reserved)) {
-		writeResources(e.Key(role), reserved[role])
-	}
-	e.EndObject()
-	writeResources(e.Key("unreserved_resources_full"), unreserved(ag.total))
-	writeResources(e.Key("used_resources_full"), ag.used())
-	writeResources(e.Key("offered_resources_full"), ag.offered())
-}
-
-func writeResources(e *mesos.Encoder, r resources.Resources) {
-	_ = writeList(e, r.Proto(resources.Endpoint)) // resources made here lack nothing
-}
-
-func reservedByRole(r resources.Resources) map[string]resources.Resources {
-	out := map[string]resources.Resources{}
-	for _, it := range r {
-		if role := it.Role(); role != "*" {
-			out[role] = append(out[role], it)
-		}
-	}
-	return out
-}
-
-func unreserved(r resources.Resources) resources.Resources {
-	return r.Filter(func(it resources.Item) bool { return it.Role() == "*" })
+	pages.ByRole(e.Key("reserved_resources_full"), ag.total, pages.Full)
+	pages.Full(e.Key("unreserved_resources_full"), pages.Unreserved(ag.total))
+	pages.Full(e.Key("used_resources_full"), ag.used())
+	pages.Full(e.Key("offered_resources_full"), ag.offered())
 }
 
 // counts are the tasks of a framework or an agent by state.

@@ -1,26 +1,23 @@
 package master
 
 import (
+	"mesosbook/cluster/pages"
 	"mesosbook/mesos"
-	v1 "mesosbook/mesos/v1"
-
 	schedulerv1 "mesosbook/mesos/v1/scheduler"
 )
 
 // writeFrameworkSummaryLocked writes what /state-summary and the full pages begin with.
-func (m *Master) writeFrameworkSummaryLocked(e *mesos.Encoder, fw *framework) (used, offered summary) {
-	used, offered = summarize(m.usedByLocked(fw)), summarize(fw.offered())
+func (m *Master) writeFrameworkSummaryLocked(e *mesos.Encoder, fw *framework) {
 	e.Key("id").String(fw.id)
 	e.Key("name").String(fw.info.GetName())
-	used.write(e.Key("used_resources"))
-	offered.write(e.Key("offered_resources"))
-	writeStrings(e.Key("capabilities"), fw.caps.names)
+	pages.Sums(e.Key("used_resources"), m.usedByLocked(fw))
+	pages.Sums(e.Key("offered_resources"), fw.offered())
+	pages.Strings(e.Key("capabilities"), fw.caps.names)
 	e.Key("hostname").String(fw.info.GetHostname())
 	e.Key("webui_url").String(fw.info.GetWebuiUrl())
 	e.Key("active").Bool(fw.active)
 	e.Key("connected").Bool(fw.connected)
 	e.Key("recovered").Bool(fw.recovered)
-	return used, offered
 }
 
 // writeFrameworkLocked writes a framework in full (facts 6.3).
@@ -39,24 +36,22 @@ func (m *Master) writeFrameworkLocked(e *mesos.Encoder, fw *framework) {
 	if fw.info.Principal != nil {
 		e.Key("principal").String(fw.info.GetPrincipal())
 	}
-	summarize(m.usedByLocked(fw), fw.offered()).write(e.Key("resources"))
+	pages.Sums(e.Key("resources"), m.usedByLocked(fw), fw.offered())
 	if !fw.reregistered.IsZero() {
 		e.Key("reregistered_time").Double(seconds(fw.reregistered))
 	}
 	if fw.caps.multiRole {
-		writeStrings(e.Key("roles"), fw.roles)
+		pages.Strings(e.Key("roles"), fw.roles)
 	} else {
 		e.Key("role").String(fw.info.GetRole())
 	}
 	m.writeFrameworkListsLocked(e, fw)
-	if fw.info.Labels != nil {
-		writeLabels(e, fw.info.Labels)
-	}
+	pages.WriteLabels(e, fw.info.Labels)
 	constraints := fw.constraints
 	if constraints == nil {
 		constraints = &schedulerv1.OfferConstraints{}
 	}
-	writeMessage(e, "offer_constraints", constraints)
+	pages.WriteMessage(e, "offer_constraints", constraints)
 	e.EndObject()
 }
 
@@ -67,7 +62,7 @@ func (m *Master) writeFrameworkListsLocked(e *mesos.Encoder, fw *framework) {
 	}{{"tasks", fw.sortedTasks()}, {"unreachable_tasks", fw.unreachable.all()}, {"completed_tasks", fw.completed.all()}} {
 		e.Key(list.name).BeginArray()
 		for _, t := range list.tasks {
-			t.write(e)
+			pages.Task(e, t.proto, t.resources)
 		}
 		e.EndArray()
 	}
@@ -93,7 +88,7 @@ func (o *offer) write(e *mesos.Encoder) {
 	e.Key("framework_id").String(o.framework.id)
 	e.Key("allocation_info").BeginObject().Key("role").String(o.role).EndObject()
 	e.Key("slave_id").String(o.agent.id)
-	summarize(o.resources).write(e.Key("resources"))
+	pages.Sums(e.Key("resources"), o.resources)
 	e.EndObject()
 }
 
@@ -103,40 +98,15 @@ func writeExecutor(e *mesos.Encoder, ag *agent, x *executor) {
 	e.Key("executor_id").String(info.GetExecutorId().GetValue())
 	e.Key("name").String(info.GetName())
 	e.Key("framework_id").String(info.GetFrameworkId().GetValue())
-	writeCommand(e.Key("command"), info.GetCommand())
-	summarize(x.resources).write(e.Key("resources"))
+	pages.Command(e.Key("command"), info.GetCommand())
+	pages.Sums(e.Key("resources"), x.resources)
 	if len(x.resources) > 0 {
 		e.Key("role").String(x.resources[0].AllocatedTo())
 	}
-	if info.Labels != nil {
-		writeLabels(e, info.Labels)
-	}
+	pages.WriteLabels(e, info.Labels)
 	if info.Type != nil {
 		e.Key("type").String(info.GetType().String())
 	}
 	e.Key("slave_id").String(ag.id)
-	e.EndObject()
-}
-
-func writeCommand(e *mesos.Encoder, c *v1.CommandInfo) {
-	e.BeginObject()
-	if c != nil && c.Shell != nil {
-		e.Key("shell").Bool(c.GetShell())
-	}
-	if c != nil && c.Value != nil {
-		e.Key("value").String(c.GetValue())
-	}
-	writeStrings(e.Key("argv"), c.GetArguments())
-	if env := c.GetEnvironment(); env != nil {
-		writeMessage(e, "environment", env)
-	}
-	e.Key("uris").BeginArray()
-	for _, u := range c.GetUris() {
-		e.BeginObject()
-		e.Key("value").String(u.GetValue())
-		e.Key("executable").Bool(u.GetExecutable())
-		e.EndObject()
-	}
-	e.EndArray()
 	e.EndObject()
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"mesosbook/cluster/pages"
 	"mesosbook/cluster/process"
 	"mesosbook/mesos"
 )
@@ -103,7 +104,7 @@ func (m *Master) constraintsPage(req *request) {
 		e.Key("frameworks").BeginObject()
 		for _, fw := range m.sortedFrameworksLocked() {
 			e.Key(fw.id).BeginObject()
-			writeStrings(e.Key("suppressed_roles"), m.alloc.Suppressed(fw.id))
+			pages.Strings(e.Key("suppressed_roles"), m.alloc.Suppressed(fw.id))
 			accepts := m.acceptsAgents(fw.constraints)
 			e.Key("excluded_by_attribute_constraints").BeginObject()
 			for _, role := range fw.roles {

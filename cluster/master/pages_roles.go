@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"mesosbook/cluster/pages"
 	"mesosbook/cluster/resources"
 	"mesosbook/mesos"
 	v1 "mesosbook/mesos/v1"
@@ -131,17 +132,17 @@ func (m *Master) writeRoleLocked(e *mesos.Encoder, name string, r *roleSum) {
 	e.Key("weight").Double(m.weightLocked(name))
 	e.Key("quota").BeginObject()
 	e.Key("role").String(name)
-	writeQuantities(e.Key("guarantee"), q.guarantees)
-	writeLimits(e.Key("limit"), q.limits)
-	writeQuantities(e.Key("consumed"), r.consumed())
+	pages.Quantities(e.Key("guarantee"), q.guarantees)
+	pages.Limits(e.Key("limit"), q.limits)
+	pages.Quantities(e.Key("consumed"), r.consumed())
 	e.EndObject()
 	sum := maps.Clone(r.allocated)
 	sum.Add(r.offered)
-	writeQuantities(e.Key("resources"), sum)
-	writeQuantities(e.Key("allocated"), r.allocated)
-	writeQuantities(e.Key("offered"), r.offered)
-	writeQuantities(e.Key("reserved"), r.reserved)
-	writeStrings(e.Key("frameworks"), r.frameworks)
+	pages.Quantities(e.Key("resources"), sum)
+	pages.Quantities(e.Key("allocated"), r.allocated)
+	pages.Quantities(e.Key("offered"), r.offered)
+	pages.Quantities(e.Key("reserved"), r.reserved)
+	pages.Strings(e.Key("frameworks"), r.frameworks)
 	e.EndObject()
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"mesosbook/cluster/link"
 	"mesosbook/cluster/master/allocator"
+	"mesosbook/cluster/pages"
 	"mesosbook/cluster/resources"
 	"mesosbook/mesos"
 	v1 "mesosbook/mesos/v1"
@@ -228,10 +229,8 @@ func (m *Master) writeRecoveredLocked(e *mesos.Encoder) {
 		e.Key("id").String(r.info.GetId().GetValue())
 		e.Key("hostname").String(r.info.GetHostname())
 		e.Key("port").Int(int64(r.info.GetPort()))
-		writeAttributes(e.Key("attributes"), r.info.GetAttributes())
-		if r.info.Domain != nil {
-			writeMessage(e, "domain", r.info.Domain)
-		}
+		pages.Attributes(e.Key("attributes"), r.info.GetAttributes())
+		pages.WriteDomain(e, r.info.Domain)
 		e.EndObject()
 	}
 	e.EndArray()

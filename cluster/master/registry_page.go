@@ -1,6 +1,7 @@
 package master
 
 import (
+	"mesosbook/cluster/pages"
 	"mesosbook/mesos"
 	registryv1 "mesosbook/mesos/v1/registry"
 )
@@ -42,7 +43,7 @@ func writeAdmitted(e *mesos.Encoder, s *registryv1.Registry_Slave) {
 	e.Key("checkpoint").Bool(true)
 	e.EndObject()
 	if s.DrainInfo != nil {
-		writeMessage(e, "drain_info", s.DrainInfo)
+		pages.WriteMessage(e, "drain_info", s.DrainInfo)
 	}
 	e.Key("deactivated").Bool(s.GetDeactivated())
 	e.EndObject()
