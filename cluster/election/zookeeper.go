@@ -189,11 +189,16 @@ func (m *zkMember) take(conn *zk.Conn) error {
 	own := node[strings.LastIndexByte(node, '/')+1:]
 	for {
 		changed, err := m.read(conn, own)
-		if err != nil {
+		again := (<-chan time.Time)(nil)
+		switch {
+		case errors.Is(err, zk.ErrConnectionClosed) || errors.Is(err, zk.ErrNoServer):
+			again = time.After(retry / 10) // the session may well outlive the connection
+		case err != nil:
 			return err
 		}
 		select {
 		case <-changed:
+		case <-again:
 		case <-m.quit:
 			return errors.New("left")
 		}

@@ -35,7 +35,7 @@ func newPair(t *testing.T, co cluster.Options, change ...func(*session.Options))
 			t.Errorf("stop: %v", err)
 		}
 	})
-	o := session.Options{Master: c.MasterURL(), User: "root", Name: "e2e", FailoverTimeout: time.Hour,
+	o := session.Options{Master: strings.Join(c.MasterURLs(), ","), User: "root", Name: "e2e", FailoverTimeout: time.Hour,
 		Log: func(n session.Notice) { t.Log(n) }}
 	for _, f := range change {
 		f(&o)
