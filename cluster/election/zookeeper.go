@@ -157,7 +157,7 @@ func (m *zkMember) session() error {
 		}
 		conn.Close()
 	})
-	err = m.take(conn)
+	err = m.take(conn, lost.done)
 	select {
 	case <-lost.done:
 		return lost.cause
@@ -166,8 +166,8 @@ func (m *zkMember) session() error {
 	}
 }
 
-// take makes the member's node and follows the election.
-func (m *zkMember) take(conn *zk.Conn) error {
+// take makes the member's node and follows the election until the session is over.
+func (m *zkMember) take(conn *zk.Conn, over <-chan struct{}) error {
 	u := m.election.url
 	if u.user != "" {
 		if err := conn.AddAuth("digest", []byte(u.user+":"+u.password)); err != nil {
@@ -199,6 +199,8 @@ func (m *zkMember) take(conn *zk.Conn) error {
 		select {
 		case <-changed:
 		case <-again:
+		case <-over:
+			return errors.New("the session is over")
 		case <-m.quit:
 			return errors.New("left")
 		}
