@@ -18,7 +18,9 @@ func manyMasters(n int) cluster.Options {
 }
 
 // patient makes a session try again soon.
-func patient(o *session.Options) { o.BackoffMin, o.BackoffMax = 50*time.Millisecond, 500*time.Millisecond }
+func patient(o *session.Options) {
+	o.BackoffMin, o.BackoffMax = 50*time.Millisecond, 500*time.Millisecond
+}
 
 // follow waits until the session is subscribed at the cluster's leader, and its
 // agents are there, and gives the leader's URL.
