@@ -124,9 +124,14 @@ func (m *Master) acknowledgeLocked(fw *framework, call *schedulerv1.Call_Acknowl
 		m.metrics.invalidAcks++
 		return
 	}
-	m.metrics.validAcks++
 	id := call.GetTaskId().GetValue()
-	if t := ag.tasks[taskKey{fw.id, id}]; t != nil && t.acknowledges(call.GetUuid()) && terminal(t.proto.GetStatusUpdateState()) {
+	t := ag.tasks[taskKey{fw.id, id}]
+	if t != nil && t.proto.StatusUpdateState == nil { // nothing of it was passed on
+		m.metrics.invalidAcks++
+		return
+	}
+	m.metrics.validAcks++
+	if t != nil && t.acknowledges(call.GetUuid()) && terminal(t.proto.GetStatusUpdateState()) {
 		m.completeTaskLocked(fw, t)
 	}
 	ag.send(&link.Acknowledge{FrameworkID: fw.id, TaskID: id, UUID: call.GetUuid()})

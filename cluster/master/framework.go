@@ -209,6 +209,11 @@ func (m *Master) removeFrameworkLocked(fw *framework) {
 		}
 		m.completeTaskLocked(fw, t)
 	}
+	for _, t := range fw.unreachable.all() {
+		m.updateTaskLocked(fw, t, m.masterStatus(t, v1.TaskState_TASK_KILLED, v1.TaskStatus_REASON_FRAMEWORK_REMOVED, "Framework "+fw.id+" removed"), nil)
+		fw.completed.add(t)
+	}
+	fw.unreachable.remove(func(*task) bool { return true })
 	for _, ag := range m.agents {
 		m.removeExecutorsLocked(ag, fw.id)
 	}

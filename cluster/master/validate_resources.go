@@ -3,6 +3,8 @@ package master
 //lint:file-ignore ST1005 the texts are those that Mesos sends
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -164,15 +166,29 @@ func dynamic(r *v1.Resource) bool {
 // reservedFor is the role of the innermost reservation; there has to be one.
 func reservedFor(r *v1.Resource) string { return r.Reservations[len(r.Reservations)-1].GetRole() }
 
-// listText writes resources as JSON, as Mesos does where they may be wrong.
+// listText writes resources as JSON with sorted names, as Mesos does where they
+// may be wrong.
 func listText(list []*v1.Resource) string {
 	parts := make([]string, len(list))
 	for i, r := range list {
-		data, err := mesos.Marshal(r)
-		if err != nil {
-			data = []byte(resources.Text(r)) // lacks a required field
-		}
-		parts[i] = string(data)
+		parts[i] = sortedJSON(r)
 	}
 	return "[" + strings.Join(parts, ",") + "]"
+}
+
+func sortedJSON(r *v1.Resource) string {
+	data, err := mesos.Marshal(r)
+	if err != nil {
+		return resources.Text(r) // lacks a required field
+	}
+	in := json.NewDecoder(bytes.NewReader(data))
+	in.UseNumber() // 32.0 stays as it is
+	var object map[string]any
+	var out strings.Builder
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if in.Decode(&object) != nil || enc.Encode(object) != nil {
+		return string(data)
+	}
+	return strings.TrimSuffix(out.String(), "\n")
 }

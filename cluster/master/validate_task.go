@@ -133,7 +133,10 @@ func (a *acceptance) validateLimits(t *v1.TaskInfo) error {
 		if !ok {
 			return fmt.Errorf("When a %s limit is specified, a %s request must also be specified", l.upper, l.upper)
 		}
-		if resources.Milli(limit.GetValue()) < request {
+		if l.name == "mem" { // whole megabytes
+			request -= request % 1000
+		}
+		if limit.GetValue()*1000 < float64(request) {
 			return fmt.Errorf("The %s limit must be greater than or equal to the %s request", l.lower, l.lower)
 		}
 	}
