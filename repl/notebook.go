@@ -1,14 +1,12 @@
 package repl
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -16,16 +14,6 @@ import (
 	"mesosbook/repl/display"
 	"mesosbook/snippets"
 )
-
-// record is a cell of this session as :save writes it.
-type record struct {
-	cell   int
-	code   string
-	output string // what it printed and showed, plain
-	cut    bool   // output is not all of it
-	failed bool
-	dry    bool // it made calls that were not sent
-}
 
 func (r *REPL) remember(code string, res kernel.Result, t *task, dry bool) {
 	output := t.output.String()
@@ -35,7 +23,7 @@ func (r *REPL) remember(code string, res kernel.Result, t *task, dry bool) {
 		}
 		output += display.Text(v, display.Options{}) + "\n"
 	}
-	r.log = append(r.log, record{cell: r.count, code: strings.Trim(code, "\n"), output: output, cut: t.cut, failed: res.Err != nil, dry: dry})
+	r.log = append(r.log, snippets.Record{N: r.count, Code: strings.Trim(code, "\n"), Output: output, Cut: t.cut, Failed: res.Err != nil, Dry: dry})
 }
 
 // saveArgs is what `:save [-a] [-f] FILE` was told.
@@ -78,12 +66,12 @@ func (r *REPL) saveCommand(_ context.Context, args string, out io.Writer) error 
 		return fmt.Errorf(":save %s: there is such a file already; :save -f overwrites it", a.file)
 	}
 	title := strings.TrimSuffix(filepath.Base(a.file), filepath.Ext(a.file))
-	text, saved, left := r.notebook(title, a.all)
+	text, saved, left := snippets.Write(title, r.log, a.all)
 	if saved == 0 && left == "" {
 		return errors.New(":save: there are no cells to save yet")
 	}
 	if saved == 0 {
-		return fmt.Errorf(":save: there are no cells to save%s", left)
+		return fmt.Errorf(":save: there are no cells to save%s (:save -a keeps them)", left)
 	}
 	if _, err := snippets.Parse(a.file, text); err != nil {
 		return fmt.Errorf(":save: the session makes no notebook: %w", err)
@@ -92,40 +80,11 @@ func (r *REPL) saveCommand(_ context.Context, args string, out io.Writer) error 
 		return fmt.Errorf(":save: %w", err)
 	}
 	r.saved = append(r.saved, a.file)
+	if left != "" {
+		left += " (:save -a keeps them)"
+	}
 	fmt.Fprintf(out, "saved %s to %s%s\n", cellCount(saved), a.file, left)
 	return nil
-}
-
-// notebook is the session as Markdown, with all or only the cells that had
-// their effect; left tells what was left out.
-func (r *REPL) notebook(title string, all bool) (text []byte, saved int, left string) {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s\n", title)
-	failed, dry := 0, 0
-	for _, c := range r.log {
-		switch {
-		case all:
-		case c.dry:
-			dry++
-			continue
-		case c.failed:
-			failed++
-			continue
-		}
-		saved++
-		writeCell(&b, c)
-	}
-	var parts []string
-	if failed > 0 {
-		parts = append(parts, fmt.Sprintf("%d that failed", failed))
-	}
-	if dry > 0 {
-		parts = append(parts, fmt.Sprintf("%d of a dry run", dry))
-	}
-	if len(parts) > 0 {
-		left = " without " + strings.Join(parts, " and ") + " (:save -a keeps them)"
-	}
-	return b.Bytes(), saved, left
 }
 
 func cellCount(n int) string {
@@ -133,69 +92,6 @@ func cellCount(n int) string {
 		return "1 cell"
 	}
 	return fmt.Sprintf("%d cells", n)
-}
-
-func writeCell(b *bytes.Buffer, c record) {
-	attribute := ""
-	switch {
-	case c.dry:
-		attribute = " skip" // a replay would send what it makes
-	case c.failed:
-		attribute = " error"
-	}
-	writeFence(b, "go"+attribute, c.code)
-	if c.failed || strings.TrimSpace(c.output) == "" {
-		return // what a failed cell shows depends on where it stands
-	}
-	output := masked(strings.TrimRight(c.output, "\n"))
-	if c.cut {
-		output += "\n..."
-	}
-	writeFenceAfter(b, "output", output)
-}
-
-// changing is what differs from run to run, with the pattern of package
-// snippets that stands for it, in the order in which they are looked for.
-var changing = []struct {
-	re      *regexp.Regexp
-	pattern string
-}{
-	{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-(\d{4,}|[SO]\d+)\b`), "<ID>"},
-	{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`), "<UUID>"},
-	{regexp.MustCompile(`\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[-+]\d{2}:?\d{2})?\b`), "<TIME>"},
-	{regexp.MustCompile(`\b(127\.0\.0\.1|localhost):\d{2,5}\b`), "<HOST>"},
-	{regexp.MustCompile(`\b1[6-9]\d{8}(\.\d+)?\b`), "<NUM>"}, // seconds since 1970
-}
-
-// taskID may be an id that launch made up, if it has a letter and a digit.
-var taskID = regexp.MustCompile(`\b[0-9a-f]{8}\b`)
-
-// masked puts patterns for what changes from run to run, so that a saved
-// session can be replayed and checked.
-func masked(output string) string {
-	for _, c := range changing {
-		output = c.re.ReplaceAllString(output, c.pattern)
-	}
-	return taskID.ReplaceAllStringFunc(output, func(id string) string {
-		if strings.ContainsAny(id, "abcdef") && strings.ContainsAny(id, "0123456789") {
-			return "<WORD>"
-		}
-		return id
-	})
-}
-
-func writeFence(b *bytes.Buffer, info, text string) {
-	b.WriteByte('\n')
-	writeFenceAfter(b, info, text)
-}
-
-// writeFenceAfter writes a fenced block whose fence is longer than any in text.
-func writeFenceAfter(b *bytes.Buffer, info, text string) {
-	fence := "```"
-	for strings.Contains(text, fence) {
-		fence += "`"
-	}
-	fmt.Fprintf(b, "%s%s\n%s\n%s\n", fence, info, text, fence)
 }
 
 // loadCommand runs a notebook's cells, or those of a .go file, as if typed.

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"mesosbook/kernel"
+	"mesosbook/snippets"
 )
 
 // REPL is a terminal notebook. Notice and Output may be called from any
@@ -26,10 +27,10 @@ type REPL struct {
 	settings settings
 
 	hist  *history
-	term  *terminal // nil without one
-	log   []record  // the session's cells
-	count int       // of the last cell
-	fails int       // inputs that failed
+	term  *terminal         // nil without one
+	log   []snippets.Record // the session's cells
+	count int               // of the last cell
+	fails int               // inputs that failed
 	quit  bool
 	steps *steps   // nil: no notebook is being walked through
 	saved []string // files that :save has written

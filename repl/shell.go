@@ -55,7 +55,7 @@ func (r *REPL) editCommand(_ context.Context, args string, _ io.Writer) error {
 			return err
 		}
 	} else if len(r.log) > 0 {
-		text = r.log[len(r.log)-1].code
+		text = r.log[len(r.log)-1].Code
 	}
 	text, err := r.editText(text)
 	if err != nil {
@@ -67,8 +67,8 @@ func (r *REPL) editCommand(_ context.Context, args string, _ io.Writer) error {
 
 func (r *REPL) cellText(n int) (string, error) {
 	for _, c := range r.log {
-		if c.cell == n {
-			return c.code, nil
+		if c.N == n {
+			return c.Code, nil
 		}
 	}
 	return "", fmt.Errorf(":edit %d: no such cell in this session", n)

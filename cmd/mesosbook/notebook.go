@@ -15,6 +15,7 @@ import (
 	"mesosbook/cluster"
 	"mesosbook/kernel"
 	"mesosbook/kernel/names"
+	"mesosbook/repl/display"
 	"mesosbook/session"
 )
 
@@ -68,10 +69,11 @@ func (f *notebookFlags) sessionOptions(master string) (session.Options, error) {
 // first asked for.
 type notebook struct {
 	*kernel.Kernel
-	names  *names.Set
-	flags  notebookFlags
-	notice func(text string) // background lines for people
-	store  *store            // what outlives the program; nil keeps nothing
+	names   *names.Set
+	flags   notebookFlags
+	notice  func(text string) // background lines for people
+	store   *store            // what outlives the program; nil keeps nothing
+	printed keptOutput        // by the running cell, for store
 	// onSession is called with the session when it is made, before its use; may be nil.
 	onSession func(*session.Session)
 	ask       func(ctx context.Context, question string) (bool, error) // the person at the terminal; nil: there is none
@@ -99,6 +101,11 @@ func newNotebook(flags notebookFlags, output func(kernel.Output), notice func(st
 		return nil, err
 	}
 	nb := &notebook{flags: flags, notice: notice}
+	show := output
+	output = func(o kernel.Output) {
+		nb.printed.write(o)
+		show(o)
+	}
 	var err error
 	if nb.names, err = names.New(names.Options{
 		Session: nb.Session,
@@ -126,12 +133,30 @@ func (w outputWriter) Write(p []byte) (int, error) {
 
 // Run keeps a cell and evaluates it.
 func (nb *notebook) Run(ctx context.Context, code string) kernel.Result {
-	if nb.store != nil {
-		if err := nb.store.add(code); err != nil {
-			nb.notice(err.Error())
-		}
+	if nb.store == nil {
+		return nb.Kernel.Run(ctx, code)
 	}
-	return nb.Kernel.Run(ctx, code)
+	nb.told(nb.store.begin(code))
+	nb.printed.take()
+	unsent := nb.unsent()
+	res := nb.Kernel.Run(ctx, code)
+	out := storedOutcome{Failed: res.Err != nil, Dry: nb.unsent() > unsent}
+	out.Output, out.Cut = nb.printed.take()
+	for _, v := range res.Values {
+		if out.Output != "" && !strings.HasSuffix(out.Output, "\n") {
+			out.Output += "\n"
+		}
+		out.Output += display.Text(v, display.Options{}) + "\n"
+	}
+	nb.told(nb.store.end(out))
+	return res
+}
+
+// told shows what went wrong beside a cell.
+func (nb *notebook) told(err error) {
+	if err != nil {
+		nb.notice(err.Error())
+	}
 }
 
 // runBounded is Run with the bound of --timeout.

@@ -11,13 +11,13 @@ import (
 // that had some, and gives the number of cells that ran. Statements and
 // variables are left out: they had effects, and their values are gone.
 func (nb *notebook) redeclare(ctx context.Context, kept *store) (int, error) {
-	codes, err := kept.earlier()
+	cells, err := kept.records()
 	if err != nil {
 		return 0, err
 	}
 	last := 0
-	for _, code := range codes {
-		declared := kernel.Declarations(code)
+	for _, c := range cells {
+		declared := kernel.Declarations(c.Code)
 		if declared == "" {
 			continue
 		}

@@ -33,7 +33,7 @@ With a pipe as standard input it runs what it reads, without prompts.`,
 		RunE: func(c *cobra.Command, _ []string) error { return runREPL(c.Context(), flags, std) },
 	}
 	flags.register(c.Flags())
-	c.AddCommand(runCommand(std), evalCommand(std), clusterCommand(std), leaderCommand(std), versionCommand(std))
+	c.AddCommand(runCommand(std), evalCommand(std), clusterCommand(std), exportCommand(std), leaderCommand(std), versionCommand(std))
 	wrongUsage(c)
 	return c
 }

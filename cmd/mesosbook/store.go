@@ -1,18 +1,16 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"mesosbook/resources"
 	"mesosbook/session"
 )
 
@@ -103,10 +101,25 @@ func openStore(name string) (*store, error) {
 		return nil, err
 	}
 	st := &store{dir: filepath.Join(dir, name)}
+	if _, err := os.Stat(st.dir); err != nil {
+		return nil, noSuchStore("resume", dir, name)
+	}
 	if _, err := session.Resumable(st.dir); err != nil {
 		return nil, err
 	}
 	return st, st.openCells()
+}
+
+// noSuchStore says which sessions there are.
+func noSuchStore(op, dir, name string) error {
+	kept := storesByAge(dir)
+	if near, ok := resources.Nearest(name, kept); ok {
+		return fmt.Errorf("%s %s: no such session; did you mean %s?", op, name, near)
+	}
+	if len(kept) == 0 {
+		return fmt.Errorf("%s %s: no such session; none is kept in %s", op, name, dir)
+	}
+	return fmt.Errorf("%s %s: no such session; mesosbook export --list lists those there are", op, name)
 }
 
 // lastStore is the newest notebook that can be resumed.
@@ -168,58 +181,6 @@ func (st *store) master() string {
 }
 
 func (st *store) name() string { return filepath.Base(st.dir) }
-
-// storedCell is one line of the cells file.
-type storedCell struct {
-	Time time.Time `json:"t"`
-	Code string    `json:"code"`
-}
-
-func (st *store) openCells() error {
-	f, err := os.OpenFile(filepath.Join(st.dir, storeCellsName), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return fmt.Errorf("keep the cells: %w", err)
-	}
-	st.cells = f
-	return nil
-}
-
-// add keeps a cell before it runs.
-func (st *store) add(code string) error {
-	line, err := json.Marshal(storedCell{time.Now().UTC(), code})
-	if err != nil {
-		return fmt.Errorf("keep the cell: %w", err)
-	}
-	if _, err := st.cells.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("keep the cell: %w", err)
-	}
-	return nil
-}
-
-// earlier gives the cells kept so far; a torn last line is left out.
-func (st *store) earlier() ([]string, error) {
-	f, err := os.Open(filepath.Join(st.dir, storeCellsName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the cells: %w", err)
-	}
-	defer f.Close()
-	var codes []string
-	lines := bufio.NewScanner(f)
-	lines.Buffer(make([]byte, 64<<10), maxEvalLine)
-	for lines.Scan() {
-		var c storedCell
-		if json.Unmarshal(lines.Bytes(), &c) == nil && c.Code != "" {
-			codes = append(codes, c.Code)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return codes, fmt.Errorf("read the cells: %w", err)
-	}
-	return codes, nil
-}
 
 func (st *store) close() error { return st.cells.Close() }
 
