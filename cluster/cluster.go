@@ -159,7 +159,7 @@ func (c *Cluster) agentOptions(i int, n *node) (agent.Options, error) {
 	}
 	return agent.Options{
 		Info: &v1.AgentInfo{Hostname: proto.String(m.Hostname), Port: proto.Int32(int32(n.port)), Resources: list, Attributes: attributes},
-		IP:   c.opts.Listen, WorkDir: filepath.Join(c.workDir, "agent"+strconv.Itoa(i)), Log: c.opts.Log, Supervisor: c.supervisor,
+		IP:   c.opts.Listen, WorkDir: filepath.Join(c.workDir, "agent"+strconv.Itoa(i)), Log: c.opts.Log, Supervisor: c.supervisor, Temporary: c.temporary,
 		MasterHostname: c.opts.Hostname, KeepUser: c.opts.KeepUser, Credentials: c.agentCredentials(), Simulate: c.opts.Simulate,
 		PingTimeout: c.opts.AgentPingTimeout * time.Duration(c.opts.MaxAgentPingTimeouts),
 		RetryMin:    c.opts.UpdateRetryMin, RetryMax: c.opts.UpdateRetryMax,

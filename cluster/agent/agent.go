@@ -45,7 +45,9 @@ type Agent struct {
 	completed  []*framework
 	streams    streams
 	operations operations
-	drain      *v1.DrainConfig
+	drain      *v1.DrainConfig // nil while the agent does not drain
+	drainStart time.Time
+	journal    journal
 	counters   counters
 	own        *supervisor.Supervisor // started by this agent
 
@@ -75,9 +77,10 @@ func New(opts Options) (*Agent, error) {
 	return a, nil
 }
 
-// Start prepares the work directory and begins to register. It returns at once;
-// Registered tells when a master has taken the agent. ctx bounds nothing beyond
-// the call: Close ends the agent.
+// Start prepares the work directory, takes up what an agent has left there, and
+// begins to register. It fails where the options do not fit what was left. It
+// returns at once; Registered tells when a master has taken the agent. ctx bounds
+// nothing beyond the call: Close ends the agent.
 func (a *Agent) Start(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil {
 		return fmt.Errorf("start agent: %w", err)
@@ -85,13 +88,15 @@ func (a *Agent) Start(ctx context.Context) error {
 	if err := os.MkdirAll(a.opts.WorkDir, 0o755); err != nil {
 		return fmt.Errorf("start agent: %w", err)
 	}
-	id := a.recoverID()
+	if err := a.recover(); err != nil {
+		return fmt.Errorf("recover agent in %s: %w", a.opts.WorkDir, err)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.closed {
 		return fmt.Errorf("start agent: %w", errClosed)
 	}
-	a.id, a.recovered = id, true
+	a.recovered = true
 	a.log.Start()
 	a.connectLocked()
 	return nil
@@ -134,6 +139,10 @@ func (a *Agent) Close() error {
 		a.killAll()
 	}
 	a.tasks.Wait()
+	a.mu.Lock()
+	a.operations.stop()
+	a.closeJournalLocked()
+	a.mu.Unlock()
 	a.log.Stop()
 	return err
 }

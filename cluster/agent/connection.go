@@ -149,7 +149,11 @@ func (a *Agent) onRegistered(conn *link.Conn, m *link.Registered) {
 	fresh := a.id != m.AgentID
 	a.mu.Unlock()
 	if fresh {
-		if err := a.rememberID(m.AgentID); err != nil {
+		err := a.rememberID(m.AgentID)
+		if err == nil {
+			err = a.openJournal(m.AgentID)
+		}
+		if err != nil {
 			a.warnf("Failed to checkpoint agent id: %v", err)
 		}
 	}
@@ -187,6 +191,7 @@ func (a *Agent) onShutdown(m *link.Shutdown) {
 	a.streams.init(a.opts.RetryMin, a.opts.RetryMax, a.resend)
 	a.streams.stopped = false
 	a.drain = nil
+	a.closeJournalLocked()
 	a.mu.Unlock()
 }
 

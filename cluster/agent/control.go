@@ -111,6 +111,9 @@ func (a *Agent) shutdownFramework(id string) {
 	}
 	a.infof("Shutting down framework %s", id)
 	f.terminating = true
+	if f.checkpoints() {
+		a.noteLocked(journalEntry{Removed: id})
+	}
 	a.streams.forget(id)
 	var stops []func()
 	for _, ex := range f.executors {
@@ -147,6 +150,8 @@ func (a *Agent) updateFramework(m *link.UpdateFramework) {
 	defer a.mu.Unlock()
 	if f := a.frameworkLocked(m.Framework.GetId().GetValue()); f != nil {
 		f.info = m.Framework
+		a.noteFrameworkLocked(f)
+		a.resendLocked(f.id())
 	}
 }
 
@@ -173,10 +178,13 @@ func (a *Agent) reconcile(m *link.ReconcileTasks) {
 	}
 }
 
-// startDrain kills every task and refuses new ones (slave/slave.cpp: drain).
+// startDrain kills every task and refuses new ones, until there is none left
+// (slave/slave.cpp: drain).
 func (a *Agent) startDrain(m *link.Drain) {
 	a.mu.Lock()
-	a.drain = m.Config
+	a.drain, a.drainStart = m.Config, time.Now()
+	a.noteLocked(journalEntry{Drain: &drainEntry{Config: rawMessage(m.Config), Start: a.drainStart.Unix()}})
+	a.drainedLocked()
 	var kills []*link.Kill
 	for _, f := range a.frameworks {
 		for _, ex := range f.executors {
@@ -192,6 +200,17 @@ func (a *Agent) startDrain(m *link.Drain) {
 	for _, k := range kills {
 		a.kill(k)
 	}
+}
+
+// drainedLocked ends the drain once nothing is left: whether the agent gets tasks
+// again is the master's affair.
+func (a *Agent) drainedLocked() {
+	if a.drain == nil || len(a.frameworks) > 0 || len(a.operations.pending) > 0 {
+		return
+	}
+	a.infof("Agent finished draining")
+	a.drain = nil
+	a.noteLocked(journalEntry{Drain: &drainEntry{}})
 }
 
 // drainPolicy is the task's own grace period, cut at the drain's longest.

@@ -11,6 +11,6 @@
 //
 // An agent talks to its master by package link and knows nothing else of it. All
 // state is guarded by Agent.mu; nothing blocks and no file is touched while it is
-// held. Processes are started by package supervisor, below which they die with
-// the program.
+// held, but for the journal, to which a line is appended. Processes are started by
+// package supervisor, below which they die with the program.
 package agent

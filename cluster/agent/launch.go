@@ -36,6 +36,7 @@ func (a *Agent) run(m *link.Run) {
 	if fresh {
 		ex = a.newExecutorLocked(f, m)
 	}
+	a.noteTasksLocked(ex, m.Tasks)
 	ex.queued = append(ex.queued, m.Tasks...)
 	if m.Group {
 		ex.groups = append(ex.groups, m.Tasks)
@@ -89,6 +90,7 @@ func (a *Agent) adoptLocked(info *v1.FrameworkInfo) *framework {
 	}
 	f.info, f.terminating = info, false
 	a.frameworks = append(a.frameworks, f)
+	a.noteFrameworkLocked(f)
 	return f
 }
 
@@ -103,8 +105,7 @@ func (a *Agent) refuseLocked(f *framework, m *link.Run, reason v1.TaskStatus_Rea
 		a.updateLocked(ex, newTask(f, ex, task), fromAgent(f.lostOrDropped(), reason, text))
 	}
 	if len(f.executors) == 0 {
-		a.frameworks = slices.DeleteFunc(slices.Clone(a.frameworks), func(x *framework) bool { return x == f })
-		a.completed = bounded(a.completed, f, maxCompletedFrameworks)
+		a.retireFrameworkLocked(f)
 	}
 }
 
@@ -128,6 +129,7 @@ func (a *Agent) newExecutorLocked(f *framework, m *link.Run) *executor {
 	ex.cancel, ex.done, ex.wait = cancel, over, -1
 	a.infof("Launching executor '%s' of framework %s with container '%s' in %s", ex.id(), f.id(), ex.container, ex.dir)
 	f.add(ex)
+	a.noteExecutorLocked(ex)
 	first := m.Tasks[0]
 	a.tasks.Go(func() {
 		defer close(over)
@@ -281,6 +283,7 @@ func (a *Agent) endLocked(ex *executor, status *v1.TaskStatus) {
 		}
 	}
 	ex.state = terminated
+	a.noteEndedLocked(ex)
 	ex.containers, ex.env, ex.board, ex.main = nil, nil, nil, nil
 	a.infof("Executor '%s' of framework %s has ended", ex.id(), ex.framework.id())
 	a.retireLocked(ex)

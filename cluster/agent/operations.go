@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,32 +35,56 @@ type operation struct {
 }
 
 // applyOperation changes the agent's resources, and makes or removes the
-// directories of volumes.
+// directories of volumes. What holds then is on disk before anybody hears of it.
 func (a *Agent) applyOperation(m *link.ApplyOperation) {
 	a.mu.Lock()
-	before := a.total // changed by this goroutine alone
+	before, pending := a.total, a.operations.pending // changed by this goroutine alone
+	id := a.id
 	a.mu.Unlock()
+	op := newOperation(m, id)
+	op.interval = a.opts.RetryMin
 	after, err := before.Apply(m.Operation)
 	if err == nil {
 		err = a.applyVolumes(m.Operation)
 	}
+	if err != nil {
+		op.fail(err)
+		after = before
+		a.warnf("Operation %s failed: %v", m.Operation.GetType(), err)
+	}
+	pending = append(slices.Clone(pending), op)
+	if err := a.saveResources(after, pending); err != nil {
+		a.warnf("Failed to checkpoint resources: %v", err)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	status := &v1.OperationStatus{OperationId: m.Operation.Id, State: v1.OperationState_OPERATION_FINISHED.Enum(),
-		AgentId: &v1.AgentID{Value: proto.String(a.id)}}
-	if err != nil {
-		status.State = v1.OperationState_OPERATION_ERROR.Enum()
-		status.Message = proto.String(err.Error())
-		a.warnf("Operation %s failed: %v", m.Operation.GetType(), err)
-	} else {
-		a.total = after
-	}
-	id := uuid.New()
-	status.Uuid = &v1.UUID{Value: id[:]}
-	op := &operation{framework: m.FrameworkID, info: m.Operation, uuid: m.UUID, status: status, interval: a.opts.RetryMin}
-	a.operations.pending = append(a.operations.pending, op)
+	a.total, a.operations.pending = after, pending
 	a.sendOperationLocked(op)
+	a.armLocked(op)
+}
+
+func newOperation(m *link.ApplyOperation, agentID string) *operation {
+	id := uuid.New()
+	return &operation{framework: m.FrameworkID, info: m.Operation, uuid: m.UUID, status: &v1.OperationStatus{
+		OperationId: m.Operation.Id, State: v1.OperationState_OPERATION_FINISHED.Enum(),
+		AgentId: &v1.AgentID{Value: proto.String(agentID)}, Uuid: &v1.UUID{Value: id[:]}}}
+}
+
+func (op *operation) fail(err error) {
+	op.status.State = v1.OperationState_OPERATION_ERROR.Enum()
+	op.status.Message = proto.String(err.Error())
+}
+
+// armLocked starts the timer that sends the status again.
+func (a *Agent) armLocked(op *operation) {
 	op.timer = time.AfterFunc(op.interval, func() { a.resendOperation(op) })
+}
+
+// stop ends the timers.
+func (o *operations) stop() {
+	for _, op := range o.pending {
+		op.timer.Stop()
+	}
 }
 
 func (a *Agent) sendOperationLocked(op *operation) {
@@ -87,16 +112,24 @@ func (o *operations) resendLocked(a *Agent) {
 
 func (a *Agent) acknowledgeOperation(m *link.AcknowledgeOperation) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	kept := a.operations.pending[:0:0]
+	var kept, done []*operation
 	for _, op := range a.operations.pending {
 		if bytes.Equal(op.uuid, m.OperationUUID) && bytes.Equal(op.status.GetUuid().GetValue(), m.UUID) {
 			op.timer.Stop()
+			done = append(done, op)
 			continue
 		}
 		kept = append(kept, op)
 	}
 	a.operations.pending = kept
+	total := a.total // changed by this goroutine alone
+	a.drainedLocked()
+	a.mu.Unlock()
+	if len(done) > 0 {
+		if err := a.saveResources(total, kept); err != nil {
+			a.warnf("Failed to checkpoint resources: %v", err)
+		}
+	}
 }
 
 // volumeDir is where a persistent volume lives (slave/paths.hpp).

@@ -132,7 +132,11 @@ func (a *Agent) agentView() *agent.Response_GetAgent {
 	if a.id != "" {
 		info.Id = &v1.AgentID{Value: proto.String(a.id)}
 	}
-	return &agent.Response_GetAgent{AgentInfo: info, DrainConfig: a.drain}
+	view := &agent.Response_GetAgent{AgentInfo: info, DrainConfig: a.drain}
+	if a.drain != nil {
+		view.EstimatedDrainStartTime = &v1.TimeInfo{Nanoseconds: proto.Int64(a.drainStart.Truncate(time.Second).UnixNano())}
+	}
+	return view
 }
 
 func (a *Agent) operationList() []*v1.Operation {

@@ -28,6 +28,9 @@ type Options struct {
 	// WorkDir holds the sandboxes; it is created if it is not there. A work
 	// directory that an agent has used before gives it the same id again.
 	WorkDir string
+	// Temporary says that the work directory ends with the agent: nothing is written
+	// down for a later one.
+	Temporary bool
 	// Dial connects to the leading master. It is called again, with a back-off,
 	// whenever the connection ends.
 	Dial func(context.Context) (*link.Conn, error)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 
+	"google.golang.org/protobuf/proto"
+
 	"mesosbook/cluster/agent/supervisor"
 	"mesosbook/cluster/resources"
 	v1 "mesosbook/mesos/v1"
@@ -140,7 +142,8 @@ func (a *Agent) lookupUser(name string) (*supervisor.User, error) {
 // holds one link that survives the agent's shutdown by the master.
 const latestAgent = "latest"
 
-// rememberID makes the agent's directories and the links to them.
+// rememberID makes the agent's directories and the links to them, and notes who
+// has the id.
 func (a *Agent) rememberID(id string) error {
 	for _, parent := range []string{filepath.Join(a.opts.WorkDir, "slaves"), filepath.Join(a.opts.WorkDir, "meta", "slaves")} {
 		dir := filepath.Join(parent, id)
@@ -153,7 +156,9 @@ func (a *Agent) rememberID(id string) error {
 			return err
 		}
 	}
-	return nil
+	info := proto.CloneOf(a.opts.Info)
+	info.Id = &v1.AgentID{Value: proto.String(id)}
+	return replaceFile(a.infoPath(id), rawMessage(info))
 }
 
 // recoverID is the id that an agent had in this work directory, empty for none.

@@ -55,6 +55,7 @@ func (a *Agent) stateLocked() []byte {
 	if a.drain != nil {
 		e.Key("drain_config")
 		message(e, a.drain)
+		e.Key("estimated_drain_start_time_seconds").Int(a.drainStart.Unix())
 	}
 	a.writeResourcesLocked(e)
 	e.Key("resource_providers").BeginArray().EndArray()

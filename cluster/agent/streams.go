@@ -57,6 +57,14 @@ func (s *streams) front(key taskKey) *v1.TaskStatus {
 	return nil
 }
 
+// pending are the updates of a task that were not acknowledged, oldest first.
+func (s *streams) pending(key taskKey) []*v1.TaskStatus {
+	if st := s.byTask[key]; st != nil {
+		return st.pending
+	}
+	return nil
+}
+
 // again is front for a timer that has fired: it sets the next one.
 func (s *streams) again(key taskKey) *v1.TaskStatus {
 	st := s.byTask[key]
@@ -65,6 +73,13 @@ func (s *streams) again(key taskKey) *v1.TaskStatus {
 	}
 	s.arm(key, st, min(2*st.interval, s.max))
 	return st.pending[0]
+}
+
+// restart begins the intervals of a task anew.
+func (s *streams) restart(key taskKey) {
+	if st := s.byTask[key]; st != nil {
+		s.arm(key, st, s.min)
+	}
 }
 
 // acknowledge takes the oldest update off if it has that uuid, and gives it and

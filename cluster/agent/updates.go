@@ -34,6 +34,7 @@ func (a *Agent) updateLocked(ex *executor, t *task, s *v1.TaskStatus) {
 	if now := s.GetState(); isTerminal(now) && !isTerminal(was) {
 		a.counters.ended(now)
 	}
+	a.noteUpdateLocked(ex, s)
 	key := taskKey{ex.framework.id(), t.id()}
 	if a.streams.add(key, s) {
 		a.forwardLocked(key, s)
@@ -118,15 +119,33 @@ func (a *Agent) resend(key taskKey) {
 	}
 }
 
+// resendLocked sends a framework's oldest pending updates at once: it has come
+// back (slave/slave.cpp: updateFramework).
+func (a *Agent) resendLocked(framework string) {
+	for _, key := range a.streams.keys() {
+		if key.framework == framework {
+			a.streams.restart(key)
+			a.forwardLocked(key, a.streams.front(key))
+		}
+	}
+}
+
 // acknowledge lets the next update out; the acknowledgement of a terminal one
 // completes the task.
 func (a *Agent) acknowledge(m *link.Acknowledge) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	key := taskKey{m.FrameworkID, m.TaskID}
-	acked, next := a.streams.acknowledge(key, m.UUID)
+	a.acknowledgedLocked(taskKey{m.FrameworkID, m.TaskID}, m.UUID)
+	a.drainedLocked()
+}
+
+func (a *Agent) acknowledgedLocked(key taskKey, uuid []byte) {
+	acked, next := a.streams.acknowledge(key, uuid)
 	if acked == nil {
 		return
+	}
+	if f := a.frameworkLocked(key.framework); f != nil && f.checkpoints() {
+		a.noteLocked(journalEntry{Acknowledged: &acknowledgedEntry{key.framework, key.task, uuid}})
 	}
 	a.forwardLocked(key, next)
 	if isTerminal(acked.GetState()) {
@@ -158,9 +177,15 @@ func (a *Agent) retireLocked(ex *executor) {
 	}
 	f.completed = bounded(f.completed, ex, maxCompletedExecutors)
 	if len(f.executors) == 0 {
-		a.frameworks = slices.DeleteFunc(slices.Clone(a.frameworks), func(x *framework) bool { return x == f })
-		a.completed = bounded(a.completed, f, maxCompletedFrameworks)
+		a.retireFrameworkLocked(f)
 	}
+}
+
+// retireFrameworkLocked moves a framework without executors to the completed ones.
+func (a *Agent) retireFrameworkLocked(f *framework) {
+	a.frameworks = slices.DeleteFunc(slices.Clone(a.frameworks), func(x *framework) bool { return x == f })
+	a.completed = bounded(a.completed, f, maxCompletedFrameworks)
+	a.drainedLocked()
 }
 
 // fromAgent is a status that the agent itself gives.

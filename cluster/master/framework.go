@@ -240,7 +240,8 @@ func (fw *framework) sortedTasks() []*task {
 	return out
 }
 
-// updateFrameworkLocked replaces what is known of fw and tells everybody.
+// updateFrameworkLocked replaces what is known of fw, and says whether that changed
+// its info.
 func (m *Master) updateFrameworkLocked(fw *framework, info *v1.FrameworkInfo, c *schedulerv1.OfferConstraints, suppressed []string) (changed bool) {
 	changed = !proto.Equal(fw.info, info)
 	fw.setInfo(info)
@@ -252,15 +253,17 @@ func (m *Master) updateFrameworkLocked(fw *framework, info *v1.FrameworkInfo, c 
 	}
 	m.alloc.UpdateFramework(m.allocatorView(fw, suppressed))
 	m.forgetInverseFiltersLocked(fw)
-	if !changed {
-		return false
-	}
+	return changed
+}
+
+// tellAgentsLocked gives the agents that run a framework its info. They send again
+// what it has not acknowledged.
+func (m *Master) tellAgentsLocked(fw *framework) {
 	for _, ag := range m.agents {
 		if ag.connected && ag.runs(fw.id) {
-			ag.send(&link.UpdateFramework{Framework: info})
+			ag.send(&link.UpdateFramework{Framework: fw.info})
 		}
 	}
-	return true
 }
 
 // chosen are the roles that a call means: those given, or all. ok is false

@@ -166,6 +166,7 @@ func (m *Master) serveUpdateLocked(fw *framework, call *schedulerv1.Call_UpdateF
 	changed := m.updateFrameworkLocked(fw, info, call.GetOfferConstraints(), call.GetSuppressedRoles())
 	if changed {
 		m.tellOperatorsLocked(frameworkUpdatedEvent(fw))
+		m.tellAgentsLocked(fw)
 	}
 	return http.StatusOK, ""
 }

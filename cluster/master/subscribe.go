@@ -111,6 +111,7 @@ func (m *Master) resubscribeLocked(fw *framework, info *v1.FrameworkInfo, call *
 	fw.stream, fw.connected, fw.active, fw.recovered = s, true, true, false
 	m.greet(fw)
 	m.tellOperatorsLocked(frameworkUpdatedEvent(fw))
+	m.tellAgentsLocked(fw)
 	if !was {
 		m.alloc.Activate(fw.id)
 		m.allocateLocked()
