@@ -164,7 +164,7 @@ func (b *switchboard) take(m *agent.ProcessIO) *refusal {
 	}
 	if m.GetControl().GetType() == agent.ProcessIO_Control_TTY_INFO {
 		if err := b.resize(m.GetControl().GetTtyInfo().GetWindowSize()); err != nil {
-			return &refusal{http.StatusBadRequest, "Unable to set the window size: " + err.Error()}
+			return &refusal{http.StatusBadRequest, "Unable to set the window size: " + strerror(errnoOf(err))}
 		}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -45,9 +44,6 @@ type outputReader struct {
 	records chan *agent.ProcessIO
 	gone    chan struct{}
 }
-
-// errNoTerminal is what ioctl(2) says of a pipe.
-var errNoTerminal = errors.New("Inappropriate ioctl for device")
 
 // newSwitchboard makes the pipes or the terminal of a container. A terminal
 // belongs to user, nil for nobody else.
@@ -204,7 +200,7 @@ func (b *switchboard) write(data []byte) error {
 
 func (b *switchboard) resize(size *v1.TTYInfo_WindowSize) error {
 	if !b.terminal {
-		return errNoTerminal
+		return syscall.ENOTTY
 	}
 	return pty.Setsize(b.stdin, &pty.Winsize{Rows: uint16(size.GetRows()), Cols: uint16(size.GetColumns())})
 }
