@@ -22,6 +22,7 @@ func (s *Set) clusterNames() map[string]any {
 		"frameworks":    s.frameworks,
 		"call":          s.call,
 		"operator":      s.operator,
+		"watch":         s.watch,
 	}
 }
 

@@ -12,9 +12,10 @@ import (
 
 func (s *Set) eventNames() map[string]any {
 	return map[string]any{
-		"events":   s.events,
-		"wait_for": s.waitFor,
-		"on":       s.on,
+		"events":      s.events,
+		"wait_for":    s.waitFor,
+		"on":          s.on,
+		"acknowledge": s.acknowledge,
 	}
 }
 
