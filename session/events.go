@@ -3,44 +3,76 @@ package session
 import (
 	"context"
 	"fmt"
+	"iter"
+	"slices"
 	"sort"
 )
 
 // maxBehind is how many events a handler given to On may fall behind.
 const maxBehind = 10_000
 
-// eventLog holds the last events. What slice gives stays valid while events are
-// added and dropped, so it can be read without the lock.
+// blockEvents is how many events stand in one block of the log at most.
+const blockEvents = 256
+
+// eventLog holds the last events, in blocks: what is dropped is given back to the
+// memory a block at a time, and what a reader was given stays valid.
 type eventLog struct {
-	events   []Event
-	bytes    int
-	last     uint64 // Seq of the last event ever added
-	maxCount int
-	maxBytes int
+	blocks     [][]Event // each of a capacity that it never outgrows
+	skip       int       // events of the first block that were dropped
+	count      int       // events kept
+	bytes      int       // of the records kept
+	blockBytes int       // of the last block
+	last       uint64    // Seq of the last event ever added
+	maxCount   int
+	maxBytes   int
 }
 
 func (l *eventLog) add(e Event) {
 	l.last = e.Seq
-	l.events = append(l.events, e)
+	n := len(l.blocks) - 1
+	if n < 0 || len(l.blocks[n]) == blockEvents || l.blockBytes > l.maxBytes/16 {
+		l.blocks = append(l.blocks, make([]Event, 0, blockEvents))
+		l.blockBytes = 0
+		n++
+	}
+	l.blocks[n] = append(l.blocks[n], e)
+	l.blockBytes += len(e.raw)
 	l.bytes += len(e.raw)
-	drop := 0
-	for len(l.events)-drop > 1 && (len(l.events)-drop > l.maxCount || l.bytes > l.maxBytes) {
-		l.bytes -= len(l.events[drop].raw)
-		drop++
-	}
-	if drop == 0 {
-		return
-	}
-	l.events = l.events[drop:]
-	if cap(l.events)-len(l.events) < drop || drop > len(l.events) {
-		l.events = append(make([]Event, 0, len(l.events)*2), l.events...)
+	for l.count++; l.count > 1 && (l.count > l.maxCount || l.bytes > l.maxBytes); l.count-- {
+		l.dropOldest()
 	}
 }
 
-// after gives the events behind a position.
-func (l *eventLog) after(seq uint64) []Event {
-	i := sort.Search(len(l.events), func(i int) bool { return l.events[i].Seq > seq })
-	return l.events[i:len(l.events):len(l.events)]
+func (l *eventLog) dropOldest() {
+	l.bytes -= len(l.blocks[0][l.skip].raw)
+	if l.skip++; l.skip == len(l.blocks[0]) {
+		l.blocks[0] = nil // the array of blocks must not keep it
+		l.blocks, l.skip = l.blocks[1:], 0
+	}
+}
+
+// after gives the events behind a position, which can be read without the lock.
+func (l *eventLog) after(seq uint64) iter.Seq[Event] {
+	first := sort.Search(len(l.blocks), func(i int) bool { return l.blocks[i][len(l.blocks[i])-1].Seq > seq })
+	blocks, skip := slices.Clone(l.blocks[first:]), 0
+	if len(blocks) > 0 {
+		skip = sort.Search(len(blocks[0]), func(i int) bool { return blocks[0][i].Seq > seq })
+	}
+	if first == 0 {
+		skip = max(skip, l.skip)
+	}
+	return func(yield func(Event) bool) {
+		for i, block := range blocks {
+			if i == 0 {
+				block = block[skip:]
+			}
+			for _, e := range block {
+				if !yield(e) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Events lists the events in memory that the filter takes, oldest first; a nil
@@ -50,7 +82,7 @@ func (s *Session) Events(filter func(Event) bool) []Event {
 	events := s.log.after(0)
 	s.mu.Unlock()
 	var out []Event
-	for _, e := range events {
+	for e := range events {
 		if filter == nil || filter(e) {
 			out = append(out, e)
 		}
@@ -89,7 +121,7 @@ func (s *Session) AwaitAfter(ctx context.Context, after uint64, match func(Event
 		s.mu.Lock()
 		events, changed, over := s.log.after(after), s.changed, s.overLocked()
 		s.mu.Unlock()
-		for _, e := range events {
+		for e := range events {
 			if match == nil || match(e) {
 				return e, nil
 			}

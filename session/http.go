@@ -34,7 +34,7 @@ func newTransport(o Options) *http.Transport {
 		DialContext:           dial,
 		TLSClientConfig:       o.TLS,
 		TLSHandshakeTimeout:   o.CallTimeout,
-		MaxIdleConnsPerHost:   4,
+		MaxIdleConnsPerHost:   maxAcks + 4, // the user's calls beside them
 		IdleConnTimeout:       90 * time.Second,
 		ExpectContinueTimeout: time.Second,
 	}

@@ -40,11 +40,18 @@ func BenchmarkUpdates(b *testing.B) {
 	b.ReportMetric(float64(heapBytes())/1e6, "heapMB") // of session, master and agents
 }
 
-// launchMany is an ACCEPT that launches n tasks that end at once.
-func launchMany(o session.Offer, part, base, n int) []byte {
-	var tasks []string
-	for i := range n {
-		tasks = append(tasks, fmt.Sprintf(`{"name":"u","task_id":{"value":"u%d-%d"},"agent_id":{"value":%q},"command":{"value":"true"},"resources":[{"name":"cpus","type":"SCALAR","scalar":{"value":0.01}},{"name":"mem","type":"SCALAR","scalar":{"value":1}}]}`, part, base+i, o.AgentID))
+// launchMany is an ACCEPT of all offers of the first one's agent that launches n
+// tasks, which end at once.
+func launchMany(offers []session.Offer, part, base, n int) []byte {
+	agent := offers[0].AgentID
+	var ids, tasks []string
+	for _, o := range offers {
+		if o.AgentID == agent {
+			ids = append(ids, fmt.Sprintf(`{"value":%q}`, o.ID))
+		}
 	}
-	return []byte(fmt.Sprintf(`{"type":"ACCEPT","accept":{"offer_ids":[{"value":%q}],"operations":[{"type":"LAUNCH","launch":{"task_infos":[%s]}}],"filters":{"refuse_seconds":0}}}`, o.ID, strings.Join(tasks, ",")))
+	for i := range n {
+		tasks = append(tasks, fmt.Sprintf(`{"name":"u","task_id":{"value":"u%d-%d"},"agent_id":{"value":%q},"command":{"value":"true"},"resources":[{"name":"cpus","type":"SCALAR","scalar":{"value":0.01}},{"name":"mem","type":"SCALAR","scalar":{"value":1}}]}`, part, base+i, agent))
+	}
+	return []byte(fmt.Sprintf(`{"type":"ACCEPT","accept":{"offer_ids":[%s],"operations":[{"type":"LAUNCH","launch":{"task_infos":[%s]}}],"filters":{"refuse_seconds":0}}}`, strings.Join(ids, ","), strings.Join(tasks, ",")))
 }
