@@ -56,6 +56,7 @@ type node struct {
 	agent *agent.Agent // guarded by Cluster.mu, like the rest; nil after StopAgent
 	front *server      // nil while it is killed
 	wire  wire
+	log   *os.File // nil where the work directory is temporary
 }
 
 // Start starts a cluster and returns once master and agents answer and every
@@ -138,7 +139,7 @@ func (c *Cluster) startNode(i int) error {
 	}
 	if err != nil {
 		l.Close()
-		return err
+		return errors.Join(err, closeLog(n.log))
 	}
 	n.front = serve(l, c.guard(n.agent.Handler()), c.opts.Log)
 	c.mu.Lock()
@@ -157,9 +158,14 @@ func (c *Cluster) agentOptions(i int, n *node) (agent.Options, error) {
 	if err != nil {
 		return agent.Options{}, err
 	}
+	name := "agent" + strconv.Itoa(i)
+	if n.log, err = c.openLog(name); err != nil {
+		return agent.Options{}, err
+	}
+	log, logPath := c.logging(n.log)
 	return agent.Options{
 		Info: &v1.AgentInfo{Hostname: proto.String(m.Hostname), Port: proto.Int32(int32(n.port)), Resources: list, Attributes: attributes},
-		IP:   c.opts.Listen, WorkDir: filepath.Join(c.workDir, "agent"+strconv.Itoa(i)), Log: c.opts.Log, Supervisor: c.supervisor, Temporary: c.temporary,
+		IP:   c.opts.Listen, WorkDir: filepath.Join(c.workDir, name), Log: log, LogPath: logPath, Supervisor: c.supervisor, Temporary: c.temporary,
 		MasterHostname: c.opts.Hostname, KeepUser: c.opts.KeepUser, Credentials: c.agentCredentials(), Simulate: c.opts.Simulate,
 		PingTimeout: c.opts.AgentPingTimeout * time.Duration(c.opts.MaxAgentPingTimeouts),
 		RetryMin:    c.opts.UpdateRetryMin, RetryMax: c.opts.UpdateRetryMax,
@@ -300,11 +306,10 @@ func (c *Cluster) Stop() error {
 	ending.Wait()
 	for _, n := range nodes {
 		n.wire.end()
+		errs = append(errs, closeLog(n.log))
 	}
 	for _, s := range c.seats {
-		if s.log != nil {
-			errs = append(errs, s.log.Close())
-		}
+		errs = append(errs, closeLog(s.log))
 	}
 	if c.lock != nil {
 		errs = append(errs, c.lock.Close())

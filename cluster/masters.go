@@ -53,7 +53,7 @@ func (c *Cluster) openSeats() ([]*boundedListener, error) {
 		}
 		open = append(open, l)
 		s := &seat{number: i, port: portOf(l)}
-		if s.log, err = c.openLog(s); err != nil {
+		if s.log, err = c.openLog(s.name()); err != nil {
 			closeAll(open)
 			return nil, fmt.Errorf("master %d: %w", i, err)
 		}
@@ -106,7 +106,7 @@ func (c *Cluster) startMaster(s *seat, l *boundedListener) error {
 
 func (c *Cluster) masterOptions(run *masterRun) master.Options {
 	s := run.seat
-	log, logPath := c.masterLogging(s)
+	log, logPath := c.logging(s.log)
 	flags := map[string]string{}
 	if c.registry != nil {
 		flags["registry"] = "replicated_log"

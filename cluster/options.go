@@ -34,7 +34,7 @@ type Options struct {
 	Resources, Attributes string
 	// Machines describes agents one by one, in place of Agents.
 	Machines []Machine
-	// WorkDir holds the sandboxes, one directory for each agent, the masters' logs and
+	// WorkDir holds the sandboxes, one directory for each agent, the logs and
 	// registry.json: what the masters have to know of a cluster after a restart. "" is a
 	// temporary one, without logs, removed by Stop. A sole master in a temporary
 	// directory keeps no registry, as with --registry=in_memory.

@@ -57,18 +57,26 @@ func (c *Cluster) lockWorkDir() error {
 	return nil
 }
 
-// openLog opens the log of a master; there is none in a temporary directory.
-func (c *Cluster) openLog(s *seat) (*os.File, error) {
+// openLog opens the log of a master or an agent; there is none in a temporary directory.
+func (c *Cluster) openLog(name string) (*os.File, error) {
 	if c.temporary {
 		return nil, nil
 	}
-	return os.OpenFile(filepath.Join(c.workDir, s.name()+".log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	return os.OpenFile(filepath.Join(c.workDir, name+".log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 }
 
-// masterLogging is where a master logs to, and the file of it that it shows.
-func (c *Cluster) masterLogging(s *seat) (w io.Writer, path string) {
-	if s.log == nil {
+// logging is where a master or an agent logs to, and the file of it that it shows.
+func (c *Cluster) logging(log *os.File) (w io.Writer, path string) {
+	if log == nil {
 		return c.opts.Log, ""
 	}
-	return io.MultiWriter(s.log, c.opts.Log), s.log.Name()
+	return io.MultiWriter(log, c.opts.Log), log.Name()
+}
+
+// closeLog closes a log, if there is one.
+func closeLog(log *os.File) error {
+	if log == nil {
+		return nil
+	}
+	return log.Close()
 }

@@ -24,12 +24,18 @@ import (
 // maxRead bounds one answer of /files/read: 16 pages.
 const maxRead = 16 * 4096
 
+// logPath is the virtual path of the agent's own log, a file.
+const logPath = "/slave/log"
+
 // errNotFound is a path that is not attached or not there.
 var errNotFound = errors.New("no such file")
 
 // attachedLocked maps the virtual paths to directories.
 func (a *Agent) attachedLocked() map[string]string {
 	paths := map[string]string{}
+	if a.opts.LogPath != "" {
+		paths[logPath] = a.opts.LogPath
+	}
 	for _, list := range [][]*framework{a.frameworks, a.completed} {
 		for _, f := range list {
 			for _, executors := range [][]*executor{f.completed, f.executors} { // the newest run of an id wins
@@ -68,6 +74,9 @@ func (a *Agent) resolve(path string) (place, error) {
 	paths := a.attachedLocked()
 	a.mu.Unlock()
 	path = strings.TrimRight(path, "/")
+	if path == logPath && a.opts.LogPath != "" {
+		return resolveIn(filepath.Dir(a.opts.LogPath), filepath.Base(a.opts.LogPath))
+	}
 	for prefix := path; prefix != ""; prefix = prefix[:max(0, strings.LastIndexByte(prefix, '/'))] {
 		if dir, ok := paths[prefix]; ok {
 			a.lookAt(dir)

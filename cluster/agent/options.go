@@ -37,6 +37,8 @@ type Options struct {
 	// Log takes the agent's own log lines, one at a call, from one goroutine; nil
 	// drops them.
 	Log io.Writer
+	// LogPath is the file behind /slave/log in the files API; "" is none.
+	LogPath string
 	// Supervisor runs the processes; nil starts one of its own with the first task.
 	Supervisor *supervisor.Supervisor
 	// MasterHostname is shown in /state; default localhost.

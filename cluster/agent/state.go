@@ -61,6 +61,9 @@ func (a *Agent) stateLocked() []byte {
 	e.Key("resource_providers").BeginArray().EndArray()
 	writeAttributes(e, a.opts.Info.Attributes)
 	e.Key("master_hostname").String(a.opts.MasterHostname)
+	if a.opts.LogPath != "" {
+		e.Key("external_log_file").String(a.opts.LogPath)
+	}
 	e.Key("flags")
 	writeStrings(e, a.flags())
 	e.Key("frameworks").BeginArray()

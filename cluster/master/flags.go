@@ -33,6 +33,9 @@ func (m *Master) flags() map[string]string {
 		"publish_per_framework_metrics": "true", "quiet": "false", "registry": "in_memory", "role_sorter": "drf",
 		"root_submissions": "true", "version": "false", "work_dir": o.WorkDir,
 	}
+	if o.LogPath != "" {
+		out["external_log_file"] = o.LogPath
+	}
 	if o.OfferTimeout > 0 {
 		out["offer_timeout"] = durationText(o.OfferTimeout)
 	}
