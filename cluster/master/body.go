@@ -20,10 +20,12 @@ const (
 // answers itself when that fails.
 func (m *Master) readBody(req *request) ([]byte, bool) {
 	var in io.Reader = http.MaxBytesReader(req.w, req.r.Body, m.opts.MaxBody)
-	if coding, _ := lastOf(req.r.Header, "Content-Encoding"); coding == "gzip" {
+	coding, _ := lastOf(req.r.Header, "Content-Encoding")
+	zipped := coding == "gzip"
+	if zipped {
 		z, err := gzip.NewReader(in)
 		if err != nil {
-			req.fail(http.StatusBadRequest, "Failed to decompress body: "+err.Error())
+			req.fail(http.StatusInternalServerError, zipFault(err))
 			return nil, false
 		}
 		in = io.LimitReader(z, m.opts.MaxBody+1)
@@ -33,12 +35,23 @@ func (m *Master) readBody(req *request) ([]byte, bool) {
 	switch {
 	case errors.As(err, &large), int64(len(data)) > m.opts.MaxBody:
 		req.fail(http.StatusRequestEntityTooLarge, "")
+	case zipped && err != nil:
+		req.fail(http.StatusInternalServerError, zipFault(err))
 	case err != nil:
 		req.fail(http.StatusBadRequest, "Failed to read body: "+err.Error())
 	default:
 		return data, true
 	}
 	return nil, false
+}
+
+// zipFault is what libprocess says of a body that is no gzip: it ends too early,
+// or is something else.
+func zipFault(err error) string {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "Failed to decompress body"
+	}
+	return "failed to decode body"
 }
 
 // readCall reads a call of either content type into call, and answers itself

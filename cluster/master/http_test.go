@@ -249,6 +249,11 @@ func TestGzip(t *testing.T) {
 		zw := gzip.NewWriter(&zipped)
 		_, _ = zw.Write([]byte("{}"))
 		zw.Close()
+		for body, want := range map[string]string{"": "Failed to decompress body", "{}{}{}{}{}{}": "failed to decode body", zipped.String()[:15]: "Failed to decompress body"} {
+			if got := r.do("POST", "/api/v1/scheduler", body, jsonType, "Content-Encoding: gzip"); got.status != 500 || got.body != want {
+				t.Errorf("%q as gzip: %d %q", body, got.status, got.body)
+			}
+		}
 		if got := r.do("POST", "/api/v1/scheduler", zipped.String(), jsonType, "Content-Encoding: gzip"); got.body != "Failed to validate scheduler::Call: Expecting 'type' to be present" {
 			t.Errorf("compressed request: %d %q", got.status, got.body)
 		}

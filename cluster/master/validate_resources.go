@@ -25,7 +25,13 @@ func validateResources(list []*v1.Resource) error {
 	if err := resources.Validate(list); err != nil {
 		return fmt.Errorf("Invalid resources: %w", err)
 	}
-	if gpus, _ := resources.New(list).Scalar("gpus"); gpus%1000 != 0 {
+	var gpus int64
+	for _, r := range list {
+		if r.GetName() == "gpus" {
+			gpus += resources.Milli(r.GetScalar().GetValue())
+		}
+	}
+	if gpus%1000 != 0 {
 		return errors.New("Invalid 'gpus' resource: The 'gpus' resource must be an unsigned integer")
 	}
 	for _, r := range list {

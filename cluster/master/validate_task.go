@@ -164,15 +164,19 @@ func (a *acceptance) validateExecutor(e *v1.ExecutorInfo) error {
 	return nil
 }
 
-// validateTogether looks at a task and its executor at once.
+// validateTogether looks at a task and its executor at once; a task alone was
+// looked at.
 func validateTogether(t *v1.TaskInfo) error {
+	if t.Executor == nil {
+		return nil
+	}
 	both := resources.New(t.Resources).Add(resources.New(t.GetExecutor().GetResources()))
 	return firstError(
 		func() error {
 			return prefixed("Task and its executor use invalid resources: ", validateResources(both.Proto(resources.Refined)))
 		},
 		func() error {
-			if t.Executor != nil && overlap(t.Resources, t.Executor.Resources) {
+			if overlap(t.Resources, t.Executor.Resources) {
 				return fmt.Errorf("There are overlapping resources in the task resources %s and executor resources %s", listText(t.Resources), listText(t.Executor.Resources))
 			}
 			return nil
