@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -64,9 +65,11 @@ func defaultHistory() string {
 	return filepath.Join(state, "history")
 }
 
-// openStore gives the directory of the notebook: the one to resume, or a new
-// one for a person at a terminal and for a named session. It may be nil.
-func (f *replFlags) openStore(terminal bool) (*store, error) {
+// openStore gives the directory of the notebook: the one to resume, or a new one
+// for a person at a terminal, for a named session and for one on a cluster that
+// outlives the program. It may be nil: a script on a cluster goes on without when
+// there is no place for it.
+func (f *replFlags) openStore(terminal bool, warn io.Writer) (*store, error) {
 	switch {
 	case f.resume != "" && f.session != "":
 		return nil, usageError{errors.New("--resume and --session exclude each other")}
@@ -76,13 +79,20 @@ func (f *replFlags) openStore(terminal bool) (*store, error) {
 		return openStore(f.resume)
 	case f.session != "" || terminal:
 		return createStore(f.session, f.master)
+	case f.master != "":
+		kept, err := createStore("", f.master)
+		if err != nil {
+			fmt.Fprintf(warn, "this session cannot be resumed: %v\n", err)
+			return nil, nil
+		}
+		return kept, nil
 	}
 	return nil, nil
 }
 
 func runREPL(ctx context.Context, flags replFlags, std stdio) error {
 	terminal := isTerminal(std.in) && isTerminal(std.out)
-	kept, err := flags.openStore(terminal)
+	kept, err := flags.openStore(terminal, std.err)
 	if err != nil {
 		return err
 	}

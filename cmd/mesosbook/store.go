@@ -129,7 +129,7 @@ func lastStore(dir string) (string, error) {
 			return s, nil
 		}
 	}
-	return "", fmt.Errorf("resume: no session in %s can be resumed", dir)
+	return "", fmt.Errorf("resume: no session in %s can be resumed: none there has subscribed and was not torn down; a script on the embedded cluster leaves none, as the cluster ends with it", dir)
 }
 
 // storesByAge lists the notebooks, the one used longest ago first.

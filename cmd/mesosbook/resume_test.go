@@ -1,0 +1,49 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"mesosbook/cluster"
+)
+
+// A script on a cluster that outlives it is resumed like a session at a terminal.
+func TestScriptIsResumed(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	c, err := cluster.Start(t.Context(), cluster.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Stop()
+	play := func(cells string, args ...string) string {
+		t.Helper()
+		var o, e bytes.Buffer
+		if status := run(args, strings.NewReader(cells), &o, &e); status != 0 {
+			t.Errorf("mesosbook %s: exit status %d: %s", strings.Join(args, " "), status, e.String())
+		}
+		return o.String()
+	}
+	first := play("subscribe()\nlaunch(\"sleep 1000\").Wait(\"TASK_RUNNING\")\nfmt.Println(\"it is\", framework_id())\n", "--master", c.MasterURL())
+	_, id, _ := strings.Cut(first, "it is ")
+	id, _, _ = strings.Cut(id, "\n")
+	out := play("wait_for(\"SUBSCRIBED\")\nfor _, t := range tasks() { fmt.Println(t.State()) }\nterminate_framework()\n", "--resume")
+	if id == "" || !strings.Contains(out, "SUBSCRIBED framework "+id) || !strings.Contains(out, "TASK_RUNNING") {
+		t.Errorf("framework %q was resumed with:\n%s", id, out)
+	}
+	var o, e bytes.Buffer
+	if status := run([]string{"--resume"}, strings.NewReader(""), &o, &e); status == 0 || !strings.Contains(e.String(), "none there has subscribed and was not torn down") {
+		t.Errorf("resumed what was torn down: %d, %s", status, e.String())
+	}
+}
+
+// Where nothing can be kept, a script says so and runs.
+func TestScriptWithoutAPlaceToKeepIt(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", "")
+	t.Setenv("HOME", "")
+	var o, e bytes.Buffer
+	if status := run([]string{"--master", "127.0.0.1:1"}, strings.NewReader("1 + 1\n"), &o, &e); status != 0 || !strings.Contains(o.String(), "2") ||
+		!strings.Contains(e.String(), "this session cannot be resumed: no state directory: set XDG_STATE_HOME or HOME") {
+		t.Errorf("exit status %d:\n%s%s", status, o.String(), e.String())
+	}
+}
