@@ -15,6 +15,7 @@ import (
 
 	"mesosbook/cluster/agent/supervisor"
 	"mesosbook/cluster/glog"
+	"mesosbook/cluster/libprocess"
 	"mesosbook/cluster/link"
 	"mesosbook/cluster/resources"
 	v1 "mesosbook/mesos/v1"
@@ -35,6 +36,7 @@ type Agent struct {
 	tasks  sync.WaitGroup // everything that runs tasks
 
 	simulated atomic.Int64 // processes made up so far
+	level     libprocess.Level
 
 	mu         sync.Mutex // guards everything below
 	id         string     // empty until registered

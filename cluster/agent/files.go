@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"net/url"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"mesosbook/cluster/libprocess"
 	"mesosbook/mesos"
 )
 
@@ -137,7 +137,7 @@ func refusePath(w http.ResponseWriter, err error) {
 }
 
 func pathOf(w http.ResponseWriter, r *http.Request) (string, bool) {
-	path := r.URL.Query().Get("path")
+	path, _ := query(r).Get("path")
 	if path == "" {
 		badRequest(w, "Expecting 'path=value' in query.\n")
 		return "", false
@@ -176,11 +176,27 @@ func (a *Agent) browse(path string) ([]fileInfo, error) {
 	names := map[string]string{}
 	var list []fileInfo
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil {
+		if info := p.entry(e); info != nil {
 			list = append(list, describe(strings.TrimRight(path, "/")+"/"+e.Name(), info, names))
 		}
 	}
 	return list, nil
+}
+
+// entry tells what an entry is, links followed: nil for one that leads nowhere.
+// One that leads out of the sandbox is told as the link that it is.
+func (p place) entry(e fs.DirEntry) fs.FileInfo {
+	name := filepath.Join(p.name, e.Name())
+	if info, err := p.root.Stat(name); err == nil {
+		return info
+	}
+	if _, err := os.Stat(filepath.Join(p.root.Name(), name)); err != nil {
+		return nil
+	}
+	if info, err := e.Info(); err == nil {
+		return info
+	}
+	return nil
 }
 
 // describe fills in owner and links; names remembers the ones looked up.
@@ -254,24 +270,6 @@ func modeText(m fs.FileMode) string {
 	return string(b)
 }
 
-// number reads offset and length of a query: -1 stands for "not given".
-func number(w http.ResponseWriter, q url.Values, name string) (n int64, ok bool) {
-	s := q.Get(name)
-	if s == "" {
-		return -1, true
-	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
-		badRequest(w, "Failed to parse %s: Failed to convert '%s' to number.\n", name, s)
-		return 0, false
-	}
-	if n < -1 {
-		badRequest(w, "Negative %s provided: %d.\n", name, n)
-		return 0, false
-	}
-	return n, true
-}
-
 // readAt reads a piece of a file: an offset of -1 only asks for the size, a
 // length of -1 for as much as there is, up to maxRead.
 func (a *Agent) readAt(path string, offset, length int64) (data []byte, size int64, err error) {
@@ -312,12 +310,14 @@ func (a *Agent) serveRead(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	offset, ok := number(w, r.URL.Query(), "offset")
-	if !ok {
+	offset, err := libprocess.FileNumber(query(r), "offset")
+	if err != nil {
+		badRequest(w, "%v", err)
 		return
 	}
-	length, ok := number(w, r.URL.Query(), "length")
-	if !ok {
+	length, err := libprocess.FileNumber(query(r), "length")
+	if err != nil {
+		badRequest(w, "%v", err)
 		return
 	}
 	data, size, err := a.readAt(path, offset, length)
@@ -334,20 +334,16 @@ func (a *Agent) serveRead(w http.ResponseWriter, r *http.Request) {
 	answerJSON(w, r, e.Bytes())
 }
 
-// contentTypes by the end of a name (libprocess mime.cpp has these and more).
-var contentTypes = map[string]string{
-	".html": "text/html", ".htm": "text/html", ".css": "text/css", ".txt": "text/plain", ".log": "text/plain",
-	".js": "application/javascript", ".json": "application/json", ".xml": "text/xml", ".gz": "application/x-gzip",
-	".tar": "application/x-tar", ".tgz": "application/x-tar", ".zip": "application/zip", ".png": "image/png",
-	".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".svg": "image/svg+xml", ".pdf": "application/pdf",
-}
-
 func (a *Agent) serveDownload(w http.ResponseWriter, r *http.Request) {
 	path, ok := pathOf(w, r)
 	if !ok {
 		return
 	}
 	p, err := a.resolve(path)
+	if errors.Is(err, errNotFound) {
+		notFound(w)
+		return
+	}
 	if err != nil {
 		refusePath(w, err)
 		return
@@ -355,7 +351,7 @@ func (a *Agent) serveDownload(w http.ResponseWriter, r *http.Request) {
 	defer p.close()
 	f, info, err := p.open()
 	if err != nil {
-		refusePath(w, err)
+		notFound(w)
 		return
 	}
 	defer f.Close()
@@ -364,16 +360,12 @@ func (a *Agent) serveDownload(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !info.Mode().IsRegular() {
-		refusePath(w, errNotFound)
+		notFound(w)
 		return
 	}
 	h := w.Header()
-	kind := contentTypes[filepath.Ext(path)]
-	if kind == "" {
-		kind = "application/octet-stream"
-	}
-	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", "attachment; filename="+dispositionName(filepath.Base(path)))
+	h.Set("Content-Type", libprocess.ContentType(p.name))
+	h.Set("Content-Disposition", "attachment; filename="+dispositionName(filepath.Base(p.name)))
 	h.Set("Content-Length", strconv.FormatInt(info.Size(), 10))
 	h.Set("X-Content-Type-Options", "nosniff")
 	_, _ = io.CopyN(w, f, info.Size()) // the client may be gone, the file shorter
@@ -392,6 +384,6 @@ func (a *Agent) serveFilesDebug(w http.ResponseWriter, r *http.Request) {
 	paths := a.attachedLocked()
 	a.mu.Unlock()
 	var e mesos.Encoder
-	writeStrings(&e, paths)
+	writeMap(&e, paths)
 	answerJSON(w, r, e.Bytes())
 }

@@ -3,23 +3,22 @@ package agent
 import (
 	"compress/gzip"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"mesosbook/cluster/libprocess"
 	"mesosbook/cluster/link"
 	"mesosbook/mesos"
 )
 
-// route is one endpoint. A request goes to the route that matches most of its
-// path, component by component, as in libprocess: what follows is ignored.
+// route is one endpoint. The methods are the handler's business: most pages
+// answer any.
 type route struct {
-	path  string
-	serve func(http.ResponseWriter, *http.Request)
-	own   bool // of the agent's own process: also below /slave(1)
-	get   bool // only GET
 	realm realm
+	serve http.HandlerFunc
 }
 
 // processName is the libprocess process of an agent.
@@ -27,58 +26,99 @@ const processName = "slave(1)"
 
 // Handler answers the agent's endpoints. It may be used before Start.
 func (a *Agent) Handler() http.Handler {
-	routes := []route{
-		{"state", a.serveState, true, true, readOnly},
-		{"flags", a.serveFlags, true, true, readOnly},
-		{"health", a.serveHealth, true, false, open},
-		{"containers", a.serveContainers, true, true, readOnly},
-		{"containerizer/debug", a.serveDebug, true, true, readOnly},
-		{"monitor/statistics", a.serveStatistics, true, true, readOnly},
-		{"api/v1", a.serveOperatorAPI, true, false, readWrite},
-		{"api/v1/executor", a.serveExecutorAPI, true, false, executors},
-		{"version", a.serveVersion, false, false, open},
-		{"metrics/snapshot", a.serveMetrics, false, false, readOnly},
-		{"system/stats.json", a.serveSystemStats, false, false, readOnly},
-		{"logging/toggle", a.serveLogging, false, false, readWrite},
-		{"files/browse", a.serveBrowse, false, false, readOnly},
-		{"files/read", a.serveRead, false, false, readOnly},
-		{"files/download", a.serveDownload, false, false, readOnly},
-		{"files/debug", a.serveFilesDebug, false, false, readOnly},
+	rs := libprocess.Routes[route]{
+		processName: {
+			"state":               {readOnly, a.serveState},
+			"flags":               {readOnly, a.serveFlags},
+			"health":              {open, a.serveHealth},
+			"containers":          {readOnly, a.serveContainers},
+			"containerizer/debug": {readOnly, a.serveDebug},
+			"monitor/statistics":  {readOnly, a.serveStatistics},
+			"api/v1":              {readWrite, a.serveOperatorAPI},
+			"api/v1/executor":     {executors, a.serveExecutorAPI},
+		},
+		"version":  {"": {open, a.serveVersion}},
+		"metrics":  {"snapshot": {readOnly, a.serveMetrics}},
+		"system":   {"stats.json": {open, a.serveSystemStats}},
+		"logging":  {"toggle": {readWrite, func(w http.ResponseWriter, r *http.Request) { give(w, r, a.level.Toggle(query(r))) }}},
+		"profiler": {"start": {readWrite, serveProfiler}, "stop": {readWrite, serveProfiler}},
+		"files": {
+			"browse":   {readOnly, a.serveBrowse},
+			"read":     {readOnly, a.serveRead},
+			"download": {readOnly, a.serveDownload},
+			"debug":    {readOnly, a.serveFilesDebug},
+		},
 	}
-	return &handler{agent: a, routes: routes}
+	help := &libprocess.Help{Delegate: processName, Pages: rs.Pages(briefs(), func(rt route) bool { return rt.realm != open })}
+	rs.AddHelp(route{open, func(w http.ResponseWriter, r *http.Request) { serveHelp(w, r, help) }},
+		route{open, func(w http.ResponseWriter, r *http.Request) { give(w, r, libprocess.Processes(rs.Names())) }})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.serveHTTP(rs, w, r) })
 }
 
-type handler struct {
-	agent  *Agent
-	routes []route
-}
-
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path := strings.Trim(r.URL.Path, "/")
-	if strings.Contains(r.URL.Path, "/..") {
+func (a *Agent) serveHTTP(rs libprocess.Routes[route], w http.ResponseWriter, r *http.Request) {
+	if libprocess.Relative(r.URL.Path) {
 		notFound(w)
 		return
 	}
-	own := false
-	if rest, ok := strings.CutPrefix(path, processName+"/"); ok {
-		path, own = rest, true
+	if _, err := libprocess.ParseQuery(r.URL.RawQuery); err != nil {
+		badRequest(w, "400 Bad Request.")
+		return
 	}
-	var best *route
-	for i := range h.routes {
-		rt := &h.routes[i]
-		if (path == rt.path || strings.HasPrefix(path, rt.path+"/")) && (rt.own || !own) && (best == nil || len(rt.path) > len(best.path)) {
-			best = rt
-		}
-	}
+	rt, _, found := rs.Find(r.URL.Path, processName)
 	switch {
-	case best == nil:
+	case !found:
 		notFound(w)
-	case !h.agent.authorized(w, r, best.realm):
-	case best.get && r.Method != http.MethodGet:
-		methodNotAllowed(w, r, http.MethodGet)
-	default:
-		best.serve(w, r)
+	case a.authorized(w, r, rt.realm):
+		rt.serve(w, r)
 	}
+}
+
+// query of a request that serve has looked at.
+func query(r *http.Request) libprocess.Query {
+	q, err := libprocess.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return libprocess.Query{}
+	}
+	return q
+}
+
+// give writes what package libprocess says.
+func give(w http.ResponseWriter, r *http.Request, a libprocess.Answer) {
+	switch {
+	case len(a.Body) == 0:
+		empty(w, a.Status)
+	case a.Status == http.StatusOK:
+		answer(w, r, a.Type, a.Body)
+	default:
+		text(w, a.Status, string(a.Body))
+	}
+}
+
+func serveProfiler(w http.ResponseWriter, r *http.Request) { give(w, r, libprocess.Profiler()) }
+
+func serveHelp(w http.ResponseWriter, r *http.Request, help *libprocess.Help) {
+	a, found := help.Serve(r.URL.Path[len("/help"):], query(r), r.Header.Get("User-Agent"))
+	if !found {
+		notFound(w)
+		return
+	}
+	give(w, r, a)
+}
+
+// briefs are the lines of the help pages.
+func briefs() map[string]string {
+	out := libprocess.SharedBriefs()
+	maps.Copy(out, map[string]string{
+		processName + "/state":               "Everything: the agent, its resources, frameworks, executors, tasks.",
+		processName + "/flags":               "The flags of this agent.",
+		processName + "/health":              "200 while the agent is alive.",
+		processName + "/containers":          "Containers with what they use; container_id, framework_id and executor_id choose.",
+		processName + "/containerizer/debug": "What the containerizer waits for.",
+		processName + "/monitor/statistics":  "What the containers of executors use.",
+		processName + "/api/v1":              "Operator calls, as JSON or protobuf.",
+		processName + "/api/v1/executor":     "Calls of executors; SUBSCRIBE opens a stream of events.",
+	})
+	return out
 }
 
 // text answers with a status and a plain text.
@@ -106,11 +146,11 @@ const gzipFrom = 1024
 
 // callbackName is what a jsonp parameter may be: a path of names. Mesos takes
 // anything, which lets others put script into the answer.
-var callbackName = regexp.MustCompile(`^[A-Za-z_$][\w$.]*$`)
+var callbackName = regexp.MustCompile(`^([A-Za-z_$][\w$.]*)?$`)
 
 // answerJSON writes a page, as a call of the function jsonp if the query asks so.
 func answerJSON(w http.ResponseWriter, r *http.Request, body []byte) {
-	if callback := r.URL.Query().Get("jsonp"); callback != "" {
+	if callback, wanted := query(r).Get("jsonp"); wanted {
 		if !callbackName.MatchString(callback) {
 			badRequest(w, "Invalid 'jsonp' callback name")
 			return
@@ -155,23 +195,6 @@ func empty(w http.ResponseWriter, status int) {
 }
 
 func (a *Agent) serveHealth(w http.ResponseWriter, _ *http.Request) { empty(w, http.StatusOK) }
-
-// serveLogging takes a level, which changes nothing here: there is one.
-func (a *Agent) serveLogging(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	switch level := q.Get("level"); {
-	case level == "" && !q.Has("duration"):
-		text(w, http.StatusOK, "0\n")
-	case level == "":
-		badRequest(w, "Expecting 'level=value' in query.\n")
-	case !q.Has("duration"):
-		badRequest(w, "Expecting 'duration=value' in query.\n")
-	case strings.Trim(level, "0123456789") != "":
-		badRequest(w, "Invalid level '%s'.\n", level)
-	default:
-		empty(w, http.StatusOK)
-	}
-}
 
 func (a *Agent) serveVersion(w http.ResponseWriter, r *http.Request) {
 	var e mesos.Encoder

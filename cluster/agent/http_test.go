@@ -93,7 +93,10 @@ func TestFiles(t *testing.T) {
 		{"/files/browse.json?path=" + q(""), 404, "404 Not Found."},
 		{"/files/download?path=" + q(""), 400, "Cannot download a directory.\n"},
 		{"/files/download?path=" + q("/outside"), 400, "'" + dir + "/outside' is inaccessible.\n"},
-		{"/files/download?path=" + q("/pipe"), 404, ""},
+		{"/files/download?path=" + q("/pipe"), 404, "404 Not Found."},
+		{"/files/download?path=" + q("/nope"), 404, "404 Not Found."},
+		{"/files/read?path=" + q("/stdout") + "&offset=", 400, "Failed to parse offset: Failed to convert '' to number.\n"},
+		{"/files/read?path=" + q("/stdout") + "&offset=0x2;length=1", 200, `{"data":"2","offset":2}`},
 		{"/files/download?path=" + q("/d/f"), 200, "deep\n"},
 		{"/slave(1)/files/browse?path=" + q(""), 404, "404 Not Found."},
 	} {
@@ -118,7 +121,7 @@ func TestFiles(t *testing.T) {
 	for _, f := range list {
 		modes[strings.TrimPrefix(f.Path, "/frameworks/"+frameworkID+"/executors/t/runs/latest/")] = f.Mode
 	}
-	for name, want := range map[string]string{"d": "drwxr-xr-x", "stdout": "-rw-r--r--", "inside": "lrwxrwxrwx", "pipe": "prw-r--r--"} {
+	for name, want := range map[string]string{"d": "drwxr-xr-x", "stdout": "-rw-r--r--", "inside": "-rw-r--r--", "up": "lrwxrwxrwx", "pipe": "prw-r--r--"} {
 		if modes[name] != want {
 			t.Errorf("mode of %s is %q, want %q", name, modes[name], want)
 		}
@@ -206,7 +209,23 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/slave%281%29/state", 200, `{"version":"1.12.0",...`},
 		{"GET", "/state/", 200, `{"version":...`},
 		{"GET", "/state/anything", 200, `{"version":...`},
-		{"POST", "/state", 405, "405 Method Not Allowed. Expecting one of { 'GET' }, but received 'POST'."},
+		{"POST", "/state", 200, `{"version":...`},
+		{"DELETE", "/containers?jsonp=", 200, "([])"},
+		{"GET", "/State", 404, "404 Not Found."},
+		{"GET", "/metrics", 404, "404 Not Found."},
+		{"GET", "/metrics/snapshot/x", 200, `{...`},
+		{"GET", "/metrics/snapshot?timeout=5", 400, "Invalid timeout '5': Invalid duration '5'.\n"},
+		{"GET", "/containers?container_id=x&framework_id=y", 400, "Supported query parameters are container_id only, framework_id only, or executor_id and framework_id only"},
+		{"GET", "/containers?executor_id=x&framework_id=y", 200, "[]"},
+		{"GET", "/state?a=%zz", 400, "400 Bad Request."},
+		{"GET", "/profiler/stop", 400, "Perftools is disabled. To enable perftools, configure libprocess with --enable-perftools.\n"},
+		{"GET", "/help", 200, "<!doctype html>..."},
+		{"GET", "/help/slave(1)/nope", 400, "No help available for '/slave(1)/nope'.\n"},
+		{"GET", "/help/nope", 404, "404 Not Found."},
+		{"GET", "/__processes__", 200, `[{"events":[],"id":"__processes__"},{"events":[],"id":"files"},...`},
+		{"GET", "/logging/toggle?level=2&duration=1mins", 200, ""},
+		{"GET", "/logging/toggle?x", 200, "2\n"},
+		{"GET", "/logging/toggle?level=0&duration=1mins", 200, ""},
 		{"GET", "/state?jsonp=cb", 200, `cb({"version":...`},
 		{"GET", "/version", 200, `{"build_date":...`},
 		{"GET", "/slave(1)/version", 404, "404 Not Found."},

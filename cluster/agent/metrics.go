@@ -10,15 +10,18 @@ import (
 	"strings"
 	"time"
 
+	"mesosbook/cluster/libprocess"
 	"mesosbook/cluster/resources"
 	"mesosbook/mesos"
 	v1 "mesosbook/mesos/v1"
 )
 
 func (a *Agent) serveMetrics(w http.ResponseWriter, r *http.Request) {
-	if t := r.URL.Query().Get("timeout"); t != "" && !isDuration(t) {
-		badRequest(w, "Invalid timeout '%s': Invalid duration '%s'.", t, t)
-		return
+	if t, some := query(r).Get("timeout"); some {
+		if _, err := libprocess.ParseDuration(t); err != nil {
+			badRequest(w, "Invalid timeout '%s': %s.\n", t, err)
+			return
+		}
 	}
 	var e mesos.Encoder
 	e.BeginObject()
@@ -28,13 +31,6 @@ func (a *Agent) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	}
 	e.EndObject()
 	answerJSON(w, r, e.Bytes())
-}
-
-// isDuration says whether stout would read s as a duration: "5secs", "1.5mins".
-func isDuration(s string) bool {
-	unit := strings.TrimLeft(s, "0123456789.-")
-	_, err := strconv.ParseFloat(strings.TrimSuffix(s, unit), 64)
-	return err == nil && slices.Contains([]string{"ns", "us", "ms", "secs", "mins", "hrs", "days", "weeks"}, unit)
 }
 
 // metrics are the names and numbers of /metrics/snapshot.

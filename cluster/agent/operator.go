@@ -80,9 +80,13 @@ func (a *Agent) operate(q operatorRequest) {
 	case agent.Call_GET_METRICS:
 		q.respond(&agent.Response{Type: agent.Response_GET_METRICS.Enum(), GetMetrics: &agent.Response_GetMetrics{Metrics: a.metricList()}}, nil)
 	case agent.Call_GET_LOGGING_LEVEL:
-		q.respond(&agent.Response{Type: agent.Response_GET_LOGGING_LEVEL.Enum(), GetLoggingLevel: &agent.Response_GetLoggingLevel{Level: proto.Uint32(0)}}, nil)
-	case agent.Call_SET_LOGGING_LEVEL, agent.Call_PRUNE_IMAGES:
-		empty(q.w, http.StatusOK) // accepted, and without effect here: there is one level, and no image
+		q.respond(&agent.Response{Type: agent.Response_GET_LOGGING_LEVEL.Enum(), GetLoggingLevel: &agent.Response_GetLoggingLevel{Level: proto.Uint32(a.level.Get())}}, nil)
+	case agent.Call_SET_LOGGING_LEVEL:
+		c := q.call.GetSetLoggingLevel()
+		a.level.Set(c.GetLevel(), time.Duration(c.GetDuration().GetNanoseconds()))
+		empty(q.w, http.StatusOK)
+	case agent.Call_PRUNE_IMAGES:
+		empty(q.w, http.StatusOK) // there is no image
 	case agent.Call_LIST_FILES:
 		a.listFiles(q)
 	case agent.Call_READ_FILE:

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mesosbook/cluster/link"
+	"mesosbook/cluster/pages"
 	"mesosbook/cluster/resources"
 	"mesosbook/mesos"
 	v1 "mesosbook/mesos/v1"
@@ -52,20 +53,19 @@ func (a *Agent) stateLocked() []byte {
 		e.String(c.String())
 	}
 	e.EndArray()
+	pages.WriteDomain(e, a.opts.Info.Domain)
 	if a.drain != nil {
-		e.Key("drain_config")
-		message(e, a.drain)
+		pages.WriteMessage(e, "drain_config", a.drain)
 		e.Key("estimated_drain_start_time_seconds").Int(a.drainStart.Unix())
 	}
 	a.writeResourcesLocked(e)
 	e.Key("resource_providers").BeginArray().EndArray()
-	writeAttributes(e, a.opts.Info.Attributes)
+	pages.Attributes(e.Key("attributes"), a.opts.Info.Attributes)
 	e.Key("master_hostname").String(a.opts.MasterHostname)
 	if a.opts.LogPath != "" {
 		e.Key("external_log_file").String(a.opts.LogPath)
 	}
-	e.Key("flags")
-	writeStrings(e, a.flags())
+	writeMap(e.Key("flags"), a.flags())
 	e.Key("frameworks").BeginArray()
 	for _, f := range a.frameworks {
 		writeFramework(e, f)
@@ -86,27 +86,19 @@ func (a *Agent) writeResourcesLocked(e *mesos.Encoder) {
 		}
 	}
 	used = used.Unallocate()
-	unreserved := func(it resources.Item) bool { return it.Role() == "*" }
-	e.Key("resources")
-	writeSummary(e, a.total)
-	e.Key("reserved_resources")
-	writeByRole(e, a.total, func(rs resources.Resources) { writeSummary(e, rs) })
-	e.Key("unreserved_resources")
-	writeSummary(e, a.total.Filter(unreserved))
-	e.Key("reserved_resources_full")
-	writeByRole(e, a.total, func(rs resources.Resources) { writeFull(e, rs) })
-	e.Key("unreserved_resources_full")
-	writeFull(e, a.total.Filter(unreserved))
-	e.Key("reserved_resources_allocated")
-	writeByRole(e, used, func(rs resources.Resources) { writeSummary(e, rs) })
-	e.Key("unreserved_resources_allocated")
-	writeSummary(e, used.Filter(unreserved))
+	pages.Sums(e.Key("resources"), a.total)
+	pages.ByRole(e.Key("reserved_resources"), a.total, pages.SumsOf)
+	pages.Sums(e.Key("unreserved_resources"), pages.Unreserved(a.total))
+	pages.ByRole(e.Key("reserved_resources_full"), a.total, pages.Full)
+	pages.Full(e.Key("unreserved_resources_full"), pages.Unreserved(a.total))
+	pages.ByRole(e.Key("reserved_resources_allocated"), used, pages.SumsOf)
+	pages.Sums(e.Key("unreserved_resources_allocated"), pages.Unreserved(used))
 }
 
 func (a *Agent) serveFlags(w http.ResponseWriter, r *http.Request) {
 	var e mesos.Encoder
-	e.BeginObject().Key("flags")
-	writeStrings(&e, a.flags())
+	e.BeginObject()
+	writeMap(e.Key("flags"), a.flags())
 	e.EndObject()
 	answerJSON(w, r, e.Bytes())
 }
@@ -157,4 +149,12 @@ func sizeText(n int64) string {
 		n, i = n/1024, i+1
 	}
 	return strconv.FormatInt(n, 10) + units[i]
+}
+
+func rangesText(r *v1.Value_Ranges) string {
+	var list []resources.Range
+	for _, x := range r.GetRange() {
+		list = append(list, resources.Range{Begin: x.GetBegin(), End: x.GetEnd()})
+	}
+	return resources.FormatRanges(list)
 }

@@ -149,13 +149,18 @@ func (a *Agent) serveStatistics(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *Agent) serveContainers(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	if q.Has("container_id") && (q.Has("executor_id") || q.Has("framework_id")) ||
-		!q.Has("container_id") && q.Has("executor_id") && !q.Has("framework_id") {
+	q := query(r)
+	_, byContainer := q.Get("container_id")
+	_, byFramework := q.Get("framework_id")
+	_, byExecutor := q.Get("executor_id")
+	if byContainer && (byExecutor || byFramework) || byExecutor && !byFramework {
 		badRequest(w, "Supported query parameters are container_id only, framework_id only, or executor_id and framework_id only")
 		return
 	}
-	wanted := func(key, value string) bool { return !q.Has(key) || q.Get(key) == value }
+	wanted := func(key, value string) bool {
+		only, some := q.Get(key)
+		return !some || only == value
+	}
 	var e mesos.Encoder
 	e.BeginArray()
 	for _, v := range a.containers(shown{}) {

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"mesosbook/cluster/process"
+	"mesosbook/cluster/libprocess"
 	"mesosbook/mesos"
 	masterv1 "mesosbook/mesos/v1/master"
 
@@ -61,12 +61,12 @@ func (m *Master) readFile(req *request) {
 	if !ok {
 		return
 	}
-	offset, err := process.FileNumber(req.query, "offset")
+	offset, err := libprocess.FileNumber(req.query, "offset")
 	if err != nil {
 		req.text(http.StatusBadRequest, err.Error())
 		return
 	}
-	length, err := process.FileNumber(req.query, "length")
+	length, err := libprocess.FileNumber(req.query, "length")
 	if err != nil {
 		req.text(http.StatusBadRequest, err.Error())
 		return
@@ -125,7 +125,7 @@ func (m *Master) downloadFile(req *request) {
 		return
 	}
 	defer f.Close()
-	req.w.Header().Set("Content-Type", process.ContentType(m.opts.LogPath))
+	req.w.Header().Set("Content-Type", libprocess.ContentType(m.opts.LogPath))
 	req.w.Header().Set("Content-Disposition", "attachment; filename="+filepath.Base(m.opts.LogPath))
 	_, _ = io.Copy(req.w, f) // a client that left is no error of ours
 }

@@ -18,9 +18,9 @@ import (
 	"time"
 
 	"mesosbook/cluster/glog"
+	"mesosbook/cluster/libprocess"
 	"mesosbook/cluster/link"
 	"mesosbook/cluster/master/allocator"
-	"mesosbook/cluster/process"
 	v1 "mesosbook/mesos/v1"
 
 	"github.com/google/uuid"
@@ -43,7 +43,7 @@ type Master struct {
 	running sync.WaitGroup // the allocation, links and streams
 
 	silent atomic.Bool // heartbeats are held
-	level  process.Level
+	level  libprocess.Level
 	ready  atomic.Bool // it leads, and has read the registry
 
 	mu          sync.Mutex

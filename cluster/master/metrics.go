@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"mesosbook/cluster/process"
+	"mesosbook/cluster/libprocess"
 	"mesosbook/cluster/resources"
 	"mesosbook/mesos"
 	v1 "mesosbook/mesos/v1"
@@ -241,7 +241,7 @@ func (fw *framework) values(out map[string]float64) {
 
 func (m *Master) metricsPage(req *request) {
 	if text, some := req.query.Get("timeout"); some {
-		if _, err := process.ParseDuration(text); err != nil {
+		if _, err := libprocess.ParseDuration(text); err != nil {
 			req.fail(http.StatusBadRequest, "Invalid timeout '"+text+"': "+err.Error()+".\n")
 			return
 		}

@@ -3,8 +3,8 @@ package master
 import (
 	"net/http"
 
+	"mesosbook/cluster/libprocess"
 	"mesosbook/cluster/master/allocator"
-	"mesosbook/cluster/process"
 	"mesosbook/cluster/resources"
 	v1 "mesosbook/mesos/v1"
 	masterv1 "mesosbook/mesos/v1/master"
@@ -107,12 +107,12 @@ func (m *Master) makeRoomLocked(ag *agent, op *v1.Offer_Operation) {
 
 // form reads a POST body such as slaveId=S&resources=[...], and answers itself
 // when that fails.
-func (m *Master) form(req *request) (process.Query, bool) {
+func (m *Master) form(req *request) (libprocess.Query, bool) {
 	data, ok := m.readBody(req)
 	if !ok {
 		return nil, false
 	}
-	values, err := process.ParseQuery(string(data))
+	values, err := libprocess.ParseQuery(string(data))
 	if err != nil {
 		req.fail(http.StatusBadRequest, "Unable to decode query string: "+err.Error())
 		return nil, false
@@ -122,7 +122,7 @@ func (m *Master) form(req *request) (process.Query, bool) {
 
 // resourceForm answers the four old endpoints that take an agent and a list;
 // how it says that the list is wrong differs.
-func (m *Master) resourceForm(req *request, field, wrong string, make func(list []*v1.Resource, values process.Query) (*v1.Offer_Operation, string)) {
+func (m *Master) resourceForm(req *request, field, wrong string, make func(list []*v1.Resource, values libprocess.Query) (*v1.Offer_Operation, string)) {
 	values, ok := m.form(req)
 	if !ok {
 		return
@@ -144,7 +144,7 @@ func (m *Master) resourceForm(req *request, field, wrong string, make func(list 
 	m.do(req, func() reply { return m.operateLocked(id, op, req.principal) })
 }
 
-func resourceList(values process.Query, field, wrong string) (list []*v1.Resource, text string) {
+func resourceList(values libprocess.Query, field, wrong string) (list []*v1.Resource, text string) {
 	value, some := values.Get(field)
 	if !some {
 		return nil, "Missing '" + field + "' query parameter in the request body"
@@ -163,7 +163,7 @@ const (
 )
 
 func (m *Master) reservePage(req *request) {
-	m.resourceForm(req, "resources", reserveWrong, func(list []*v1.Resource, values process.Query) (*v1.Offer_Operation, string) {
+	m.resourceForm(req, "resources", reserveWrong, func(list []*v1.Resource, values libprocess.Query) (*v1.Offer_Operation, string) {
 		reserve := &v1.Offer_Operation_Reserve{Resources: list}
 		if _, some := values.Get("source"); some {
 			var text string
@@ -176,19 +176,19 @@ func (m *Master) reservePage(req *request) {
 }
 
 func (m *Master) unreservePage(req *request) {
-	m.resourceForm(req, "resources", listWrong, func(list []*v1.Resource, _ process.Query) (*v1.Offer_Operation, string) {
+	m.resourceForm(req, "resources", listWrong, func(list []*v1.Resource, _ libprocess.Query) (*v1.Offer_Operation, string) {
 		return &v1.Offer_Operation{Type: v1.Offer_Operation_UNRESERVE.Enum(), Unreserve: &v1.Offer_Operation_Unreserve{Resources: list}}, ""
 	})
 }
 
 func (m *Master) createVolumesPage(req *request) {
-	m.resourceForm(req, "volumes", listWrong, func(list []*v1.Resource, _ process.Query) (*v1.Offer_Operation, string) {
+	m.resourceForm(req, "volumes", listWrong, func(list []*v1.Resource, _ libprocess.Query) (*v1.Offer_Operation, string) {
 		return &v1.Offer_Operation{Type: v1.Offer_Operation_CREATE.Enum(), Create: &v1.Offer_Operation_Create{Volumes: list}}, ""
 	})
 }
 
 func (m *Master) destroyVolumesPage(req *request) {
-	m.resourceForm(req, "volumes", listWrong, func(list []*v1.Resource, _ process.Query) (*v1.Offer_Operation, string) {
+	m.resourceForm(req, "volumes", listWrong, func(list []*v1.Resource, _ libprocess.Query) (*v1.Offer_Operation, string) {
 		return &v1.Offer_Operation{Type: v1.Offer_Operation_DESTROY.Enum(), Destroy: &v1.Offer_Operation_Destroy{Volumes: list}}, ""
 	})
 }

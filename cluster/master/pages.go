@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"mesosbook/cluster/libprocess"
 	"mesosbook/cluster/link"
 	"mesosbook/cluster/pages"
-	"mesosbook/cluster/process"
 	"mesosbook/mesos"
 )
 
@@ -234,7 +234,7 @@ func (req *request) chosen(name string) func(id string) bool {
 // number reads a query parameter; what is no number is as if not given.
 func (req *request) number(name string, def int) int {
 	text, _ := req.query.Get(name)
-	if n, err := process.ParseInt(text, 32); err == nil {
+	if n, err := libprocess.ParseInt(text, 32); err == nil {
 		return int(n)
 	}
 	return def

@@ -3,17 +3,16 @@ package master
 import (
 	"maps"
 	"net/http"
-	"slices"
 
+	"mesosbook/cluster/libprocess"
 	"mesosbook/cluster/pages"
-	"mesosbook/cluster/process"
 	"mesosbook/mesos"
 )
 
 // The endpoints of the processes beside "master".
 
-// answer writes what package process says.
-func (req *request) answer(a process.Answer) {
+// answer writes what package libprocess says.
+func (req *request) answer(a libprocess.Answer) {
 	if len(a.Body) == 0 {
 		req.empty(a.Status)
 		return
@@ -21,26 +20,10 @@ func (req *request) answer(a process.Answer) {
 	req.body(a.Status, a.Type, a.Body)
 }
 
-func profilerPage(req *request) { req.answer(process.Profiler()) }
+func profilerPage(req *request) { req.answer(libprocess.Profiler()) }
 
-// processesPage tells the processes, each with the events that wait for it:
-// none, as there are no actors here.
-func processesPage(req *request, rs router) {
-	e := mesos.NewEncoder(nil)
-	e.BeginArray()
-	for _, id := range slices.Sorted(maps.Keys(rs)) {
-		e.BeginObject()
-		e.Key("events").BeginArray().EndArray()
-		e.Key("id").String(id)
-		e.EndObject()
-	}
-	e.EndArray()
-	req.body(http.StatusOK, mediaJSON, e.Bytes())
-}
-
-func (m *Master) helpPage(req *request, help *process.Help) {
-	path := req.r.URL.Path[len("/help"):]
-	a, found := help.Serve(path, req.query, req.r.Header.Get("User-Agent"))
+func helpPage(req *request, help *libprocess.Help) {
+	a, found := help.Serve(req.r.URL.Path[len("/help"):], req.query, req.r.Header.Get("User-Agent"))
 	if !found {
 		req.fail(http.StatusNotFound, "")
 		return
@@ -48,19 +31,9 @@ func (m *Master) helpPage(req *request, help *process.Help) {
 	req.answer(a)
 }
 
-// helpPages lists every route; briefs says what each is for.
-func (m *Master) helpPages(rs router) *process.Help {
-	h := &process.Help{Delegate: masterProcess}
-	for id, routes := range rs {
-		for name, rt := range routes {
-			h.Pages = append(h.Pages, process.Page{Process: id, Name: "/" + name, Brief: briefs()[id+"/"+name], Secret: rt.realm != open})
-		}
-	}
-	return h
-}
-
 func briefs() map[string]string {
-	return map[string]string{
+	out := libprocess.SharedBriefs()
+	maps.Copy(out, map[string]string{
 		"master/api/v1":                     "Operator calls, as JSON or protobuf.",
 		"master/api/v1/scheduler":           "Calls of schedulers, as JSON or protobuf; SUBSCRIBE opens a stream of events.",
 		"master/create-volumes":             "Makes persistent volumes: POST slaveId and volumes.",
@@ -83,19 +56,10 @@ func briefs() map[string]string {
 		"master/teardown":                   "Ends a framework and its tasks: POST frameworkId.",
 		"master/unreserve":                  "Gives reserved resources back: POST slaveId and resources.",
 		"master/weights":                    "Weights of roles: GET them, or PUT new ones.",
-		"files/browse":                      "Lists the directory named by path.",
-		"files/read":                        "Reads a part of the file named by path: offset and length in bytes.",
-		"files/download":                    "Gives the file named by path.",
-		"files/debug":                       "Which files the virtual paths stand for.",
-		"metrics/snapshot":                  "All metrics by name; timeout bounds the wait.",
-		"logging/toggle":                    "Raises the verbosity of the log: level for a duration.",
-		"profiler/start":                    "Starts the profiler of gperftools.",
-		"profiler/stop":                     "Stops the profiler of gperftools.",
-		"system/stats.json":                 "Load, processors and memory of the machine.",
-		"version/":                          "Version and build.",
 		"registrar(1)/registry":             "What the master keeps over a restart.",
 		"allocator/offer_constraints_debug": "Which agents the offer constraints of frameworks leave out.",
-	}
+	})
+	return out
 }
 
 // constraintsPage tells which agents each framework's constraints exclude.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"mesosbook/cluster/process"
+	"mesosbook/cluster/libprocess"
 )
 
 // realm of a route: who has to say who they are.
@@ -26,9 +26,7 @@ type route struct {
 	serve   func(*request)
 }
 
-// router knows the routes of each libprocess process by name, without slashes
-// at the ends. What begins with no process's name is the master's.
-type router map[string]map[string]route
+type router = libprocess.Routes[route]
 
 // masterProcess is the process that requests are delegated to.
 const masterProcess = "master"
@@ -37,7 +35,7 @@ const masterProcess = "master"
 type request struct {
 	w         http.ResponseWriter
 	r         *http.Request
-	query     process.Query
+	query     libprocess.Query
 	path      string // below the route, "" or beginning with a slash
 	principal string // authenticated, or empty
 }
@@ -52,24 +50,22 @@ func (m *Master) Handler() http.Handler {
 
 func (m *Master) serve(routes router, w http.ResponseWriter, r *http.Request) {
 	req := &request{w: w, r: r}
-	if process.Relative(r.URL.Path) {
+	if libprocess.Relative(r.URL.Path) {
 		req.fail(http.StatusNotFound, "")
 		return
 	}
-	query, err := process.ParseQuery(r.URL.RawQuery)
+	query, err := libprocess.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		req.fail(http.StatusBadRequest, "")
 		return
 	}
 	req.query = query
-	owner, path := routes.owner(r.URL.Path)
-	name, found := longest(routes[owner], path)
+	rt, at, found := routes.Find(r.URL.Path, masterProcess)
 	if !found {
-		m.serveWeb(req, owner, path)
+		m.serveWeb(req, at)
 		return
 	}
-	rt := routes[owner][name]
-	req.path = path[len(name):]
+	req.path = at.Below
 	principal, ok := m.auth.check(rt.realm, r)
 	if !ok {
 		w.Header().Set("WWW-Authenticate", `Basic realm="`+string(rt.realm)+`"`)
@@ -77,50 +73,24 @@ func (m *Master) serve(routes router, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	req.principal = principal
-	if rt.leading && !m.lead(req, "/"+owner+"/"+path) {
+	if rt.leading && !m.lead(req, at.Path()) {
 		return
 	}
 	m.metrics.httpRequests.Add(1)
 	rt.serve(req)
 }
 
-// owner finds the process that a path belongs to, and the path below it without
-// slashes at the ends (process.cpp: ProcessManager::handle).
-func (rs router) owner(path string) (owner, rest string) {
-	path = strings.Trim(path, "/")
-	first, rest, _ := strings.Cut(path, "/")
-	if rs[first] != nil {
-		return first, strings.Trim(rest, "/")
-	}
-	return masterProcess, path
-}
-
-// longest finds the route whose path is the longest part of path by whole
-// names (process.cpp: ProcessBase::consume).
-func longest(routes map[string]route, path string) (string, bool) {
-	for {
-		if _, ok := routes[path]; ok {
-			return path, true
-		}
-		i := strings.LastIndexByte(path, '/')
-		if i <= 0 {
-			return "", false
-		}
-		path = path[:i]
-	}
-}
-
 // serveWeb gives the pages that a person looks at.
-func (m *Master) serveWeb(req *request, owner, path string) {
-	first, _, _ := strings.Cut(path, "/")
-	if m.opts.WebUI == nil || owner != masterProcess || first != "" && first != "app" && first != "assets" {
+func (m *Master) serveWeb(req *request, at libprocess.Place) {
+	first, _, _ := strings.Cut(at.Below[1:], "/")
+	if m.opts.WebUI == nil || at.Process != masterProcess || first != "" && first != "app" && first != "assets" {
 		req.fail(http.StatusNotFound, "")
 		return
 	}
 	r := req.r
-	if r.URL.Path != "/"+path { // as /master/app/... and /master
+	if r.URL.Path != at.Below { // as /master/app/... and /master
 		r = r.Clone(r.Context())
-		r.URL.Path = "/" + path
+		r.URL.Path = at.Below
 	}
 	m.opts.WebUI.ServeHTTP(req.w, r)
 }
@@ -182,12 +152,8 @@ func (m *Master) routes() router {
 		"registrar(1)": {"registry": {readOnly, false, m.registryPage}},
 		"allocator":    {"offer_constraints_debug": {readOnly, false, m.constraintsPage}},
 	}
-	help := m.helpPages(rs)
-	rs["help"] = map[string]route{"": {open, false, func(req *request) { m.helpPage(req, help) }}}
-	for _, p := range help.Pages {
-		rs["help"][p.Process] = rs["help"][""]
-	}
-	rs["__processes__"] = map[string]route{"": {open, false, func(req *request) { processesPage(req, rs) }}}
+	help := &libprocess.Help{Delegate: masterProcess, Pages: rs.Pages(briefs(), func(rt route) bool { return rt.realm != open })}
+	rs.AddHelp(route{open, false, func(req *request) { helpPage(req, help) }}, route{open, false, func(req *request) { req.answer(libprocess.Processes(rs.Names())) }})
 	return rs
 }
 

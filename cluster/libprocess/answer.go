@@ -1,6 +1,7 @@
-package process
+package libprocess
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 )
@@ -29,3 +30,21 @@ func Profiler() Answer {
 // Relative says whether a path is refused with 404 because it could lead
 // upwards (process.cpp: ProcessManager::handle).
 func Relative(path string) bool { return strings.Contains(path, "/..") }
+
+// Processes answers /__processes__: each process with the events that wait for
+// it, none, as there are no actors here.
+func Processes(names []string) Answer {
+	type one struct {
+		Events []string `json:"events"`
+		ID     string   `json:"id"`
+	}
+	all := []one{}
+	for _, name := range names {
+		all = append(all, one{[]string{}, name})
+	}
+	body, err := json.Marshal(all)
+	if err != nil {
+		return text(http.StatusInternalServerError, err.Error()) // strings alone cannot fail
+	}
+	return Answer{http.StatusOK, "application/json", body}
+}

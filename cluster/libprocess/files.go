@@ -1,4 +1,4 @@
-package process
+package libprocess
 
 //lint:file-ignore ST1005 the texts are those that Mesos sends
 

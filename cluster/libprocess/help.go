@@ -1,4 +1,4 @@
-package process
+package libprocess
 
 import (
 	"encoding/json"
