@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,12 @@ func (c call) op() string {
 		return "post"
 	}
 	return "post " + c.kind
+}
+
+// repeatable says whether a call that a master may or may not have got can be sent
+// once more: twice is as good as once.
+func (c call) repeatable() bool {
+	return slices.Contains([]string{"RECONCILE", "RECONCILE_OPERATIONS", "REVIVE", "SUPPRESS", "KILL"}, c.kind)
 }
 
 // parseCall checks that the body is a JSON object.
@@ -124,6 +131,9 @@ func (s *Session) sendReady(ctx context.Context, c call, auto bool) (Answer, err
 			return Answer{}, err
 		}
 		a, err := s.do(ctx, p.request(c, auto))
+		if err != nil && (isRefused(err) || c.repeatable()) && s.leftBehind(ctx, p) {
+			continue // it went to a master that is dead
+		}
 		if err != nil {
 			return Answer{}, err
 		}
@@ -137,6 +147,24 @@ func (s *Session) sendReady(ctx context.Context, c call, auto bool) (Answer, err
 			timer.Stop()
 			return a, nil
 		case <-timer.C:
+		}
+	}
+}
+
+// leftBehind waits until the subscription that a call was meant for is lost, and says
+// whether another one is to be expected.
+func (s *Session) leftBehind(ctx context.Context, p place) bool {
+	for {
+		s.mu.Lock()
+		state, stream, changed := s.state, s.stream, s.changed
+		s.mu.Unlock()
+		if state != Subscribed || stream != p.stream {
+			return state != Disconnected && state != Closed
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-changed:
 		}
 	}
 }

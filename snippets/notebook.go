@@ -16,6 +16,9 @@ type Notebook struct {
 	Name   string  // file name, as messages show it
 	Title  string  // text of the first heading; empty without one
 	Blocks []Block // prose and cells in the order of the file
+	// Cluster is what the notebook's cluster block says of the embedded cluster that
+	// it is written for, as words of a command line; nil without one.
+	Cluster []string
 
 	src []byte
 }
@@ -109,12 +112,15 @@ type fence struct {
 
 func (p *parser) fenced(n *ast.FencedCodeBlock) error {
 	language := string(n.Language(p.src))
-	if language != "go" && language != "output" {
+	if language != "go" && language != "output" && language != "cluster" {
 		return nil
 	}
 	f, err := p.locate(n)
 	if err != nil {
 		return err
+	}
+	if language == "cluster" {
+		return p.cluster(f)
 	}
 	if language == "output" {
 		return p.output(n, f)
@@ -128,6 +134,18 @@ func (p *parser) fenced(n *ast.FencedCodeBlock) error {
 	p.prose(f.start)
 	p.nb.Blocks = append(p.nb.Blocks, Block{Line: f.line, Cell: cell})
 	p.done = f.end
+	return nil
+}
+
+// cluster reads the block that says which cluster the notebook is for. It stays a
+// part of the prose: a reader needs it as well.
+func (p *parser) cluster(f fence) error {
+	if p.nb.Cluster != nil || len(p.nb.Cells()) > 0 {
+		return &ParseError{p.nb.Name, f.line, "there is one cluster block at most, before the first go block"}
+	}
+	if p.nb.Cluster = strings.Fields(f.text); len(p.nb.Cluster) == 0 {
+		return &ParseError{p.nb.Name, f.line, "this cluster block is empty; it says how the cluster is started, as --masters 3"}
+	}
 	return nil
 }
 

@@ -34,6 +34,16 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestClusterBlock(t *testing.T) {
+	nb, err := Parse("a.md", []byte("# T\n\n```cluster\n--masters 3\n--agents 2\n```\n\n```go\nx\n```\n"))
+	if err != nil || len(nb.Blocks) != 2 || nb.Blocks[0].Cell != nil {
+		t.Fatalf("%+v, %v", nb, err)
+	}
+	if diff := cmp.Diff([]string{"--masters", "3", "--agents", "2"}, nb.Cluster); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestPrintsBackByteForByte(t *testing.T) {
 	for _, src := range []string{sample, "", "\n", "```go\n```\n```output\n```", strings.ReplaceAll(sample, "\n", "\r\n"), "- a list\n  ```go\n  x\n  ```\n"} {
 		nb, err := Parse("a.md", []byte(src))
@@ -70,6 +80,9 @@ func TestParseErrors(t *testing.T) {
 		{"never closed", "a\n```go\nx\n", "a.md:2: this block is never closed; end it with a line of ```"},
 		{"unknown attribute", "```go timeot=3s\nx\n```\n", `a.md:1: unknown attribute "timeot=3s" of a go block; there are timeout=10s, skip and error`},
 		{"bad duration", "```go timeout=3\nx\n```\n", "a.md:1: timeout=3 is no duration; write it like timeout=10s"},
+		{"cluster after a cell", "```go\n1\n```\n\n```cluster\n--masters 3\n```\n", "a.md:5: there is one cluster block at most, before the first go block"},
+		{"two clusters", "```cluster\n--masters 3\n```\n\n```cluster\n--masters 3\n```\n", "a.md:5: there is one cluster block at most"},
+		{"empty cluster", "```cluster\n```\n", "a.md:1: this cluster block is empty"},
 		{"attribute of output", "```go\nx\n```\n```output json\n```\n", `a.md:4: an output block takes no attributes, got "json"`},
 	} {
 		_, err := Parse("a.md", []byte(tt.src))

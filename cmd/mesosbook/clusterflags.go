@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +50,36 @@ func (f *clusterFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.simulate, "simulate", false, "run tasks without processes, so that many agents fit")
 	flags.DurationVar(&f.offerTimeout, "offer-timeout", 0, "rescind offers that were not used for so long (default never)")
 	flags.StringVar(&f.config, "config", "", "YAML file that describes the embedded cluster's masters and agents one by one")
+}
+
+// adopt takes over what a notebook says of the cluster that it is for. What the
+// command line says goes first; what could harm the machine is not a notebook's to
+// say.
+func (f *clusterFlags) adopt(words []string) error {
+	var own clusterFlags
+	set := pflag.NewFlagSet("cluster", pflag.ContinueOnError)
+	own.register(set)
+	if err := set.Parse(words); err != nil {
+		return err
+	}
+	if set.NArg() > 0 {
+		return fmt.Errorf("%q is not a flag", set.Arg(0))
+	}
+	take := map[string]func(){
+		"masters": func() { f.masters = own.masters }, "agents": func() { f.agents = own.agents },
+		"resources": func() { f.resources = own.resources }, "attributes": func() { f.attributes = own.attributes },
+		"simulate": func() { f.simulate = own.simulate }, "offer-timeout": func() { f.offerTimeout = own.offerTimeout },
+	}
+	var refused error
+	set.Visit(func(x *pflag.Flag) {
+		switch allowed := take[x.Name]; {
+		case allowed == nil:
+			refused = fmt.Errorf("a notebook cannot set --%s; there are %s", x.Name, strings.Join(slices.Sorted(maps.Keys(take)), ", "))
+		case !f.set.Changed(x.Name):
+			allowed()
+		}
+	})
+	return refused
 }
 
 // options checks the flags and makes them the cluster's options.

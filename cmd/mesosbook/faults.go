@@ -133,10 +133,11 @@ func runFault(ctx context.Context, c *cluster.Cluster, line string) error {
 	words := strings.Fields(line)
 	for _, f := range faults() {
 		if name := strings.Fields(f.words); len(words) >= len(name) && strings.Join(words[:len(name)], " ") == f.words {
-			if err := f.run(ctx, c, words[len(name):]); err != nil {
-				return fmt.Errorf("%s: %w", f.words, err)
+			err := f.run(ctx, c, words[len(name):])
+			if err == nil || strings.HasPrefix(err.Error(), f.words+":") {
+				return err // the cluster's errors name the fault themselves
 			}
-			return nil
+			return fmt.Errorf("%s: %w", f.words, err)
 		}
 	}
 	return fmt.Errorf("there is no fault %q; there are: %s", strings.TrimSpace(line), strings.Join(faultNames(), ", "))

@@ -75,6 +75,9 @@ func runFile(ctx context.Context, flags runFlags, std stdio, file string) (bool,
 		return false, err
 	}
 	var shown cellOutput
+	if err := flags.cluster.adopt(doc.Cluster); err != nil {
+		return false, fmt.Errorf("%s: cluster block: %w", file, err)
+	}
 	nb, err := openNotebook(flags.notebookFlags, std.err, shown.write)
 	if err != nil {
 		return false, err

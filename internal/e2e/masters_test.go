@@ -84,6 +84,9 @@ func TestLeaderDies(t *testing.T) {
 	if err := p.cluster.KillMaster(); err != nil {
 		t.Fatal(err)
 	}
+	if a, err := p.s.Reconcile(p.ctx); err != nil || a.Err() != nil { // waits for the new leader
+		t.Error(a, err)
+	}
 	leader := p.follow(string(was.StreamID))
 	if want := p.cluster.MasterURLs()[1]; leader != want || p.s.MasterURL() != want {
 		t.Errorf("subscribed at %s, leader %s, want %s", p.s.MasterURL(), leader, want)
