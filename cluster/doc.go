@@ -8,7 +8,11 @@
 // global state: several clusters run side by side. Task processes die with the
 // program even if it is killed with SIGKILL (package agent/supervisor).
 //
-// Faults can be made at any moment, to see what a framework does then: KillMaster
-// and RestartMaster, KillAgent, RestartAgent and StopAgent, CutLink, DelayLink and
+// Options.Masters gives it several masters, of which one leads; Options.ZooKeeper
+// lets them elect it there. With Options.WorkDir a cluster that was ended goes on
+// where it was. AwaitLeader and AwaitAgents wait for what a fault has disturbed.
+//
+// Faults can be made at any moment, to see what a framework does then: KillMaster,
+// KillMasterAt, RestartMaster and RestartMasterAt, KillAgent, RestartAgent and StopAgent, CutLink, DelayLink and
 // RestoreLink, DropUpdates, CutConnections, HoldHeartbeats and RescindOffers.
 package cluster
