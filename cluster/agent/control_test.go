@@ -36,7 +36,8 @@ func TestKill(t *testing.T) {
 		{"zero", "trap 'exit 0' TERM; touch up; while :; do sleep 0.01; done", nil, nil, "KILLING KILLED", "Command exited with status 0"},
 		{"deaf", "trap '' TERM; touch up; while :; do sleep 0.01; done", []func(*v1.TaskInfo){withPolicy(50 * time.Millisecond)}, nil, "KILLING KILLED", "Command terminated with signal Killed"},
 		{"call", "trap '' TERM; touch up; while :; do sleep 0.01; done", []func(*v1.TaskInfo){withPolicy(time.Hour)}, killAfter(50 * time.Millisecond), "KILLING KILLED", "Command terminated with signal Killed"},
-		{"none", "exec sleep 1000", nil, killAfter(0), "KILLING KILLED", "Command terminated with signal Killed"},
+		{"none", "exec sleep 1000", nil, killAfter(0), "KILLING KILLED", "Command terminated with signal Terminated"},
+		{"nonedeaf", "trap '' TERM; touch up; while :; do sleep 0.01; done", nil, killAfter(0), "KILLING KILLED", "Command terminated with signal Killed"},
 	} {
 		m.run(taskInfo(c.name, c.command, c.change...), killing)
 		m.until(t, c.name, v1.TaskState_TASK_RUNNING)
@@ -87,8 +88,23 @@ func TestMaxCompletionTime(t *testing.T) {
 	}), killing)
 	all := m.until(t, "late", v1.TaskState_TASK_FAILED)
 	last := all[len(all)-1].Status
-	if statesOf(all) != "STARTING RUNNING FAILED" || last.GetReason() != v1.TaskStatus_REASON_MAX_COMPLETION_TIME_REACHED || last.GetMessage() != "Command terminated with signal Killed" {
+	if statesOf(all) != "STARTING RUNNING FAILED" || last.GetReason() != v1.TaskStatus_REASON_MAX_COMPLETION_TIME_REACHED || last.GetMessage() != "Command terminated with signal Terminated" {
 		t.Errorf("got %s, last %v", statesOf(all), last)
+	}
+}
+
+// A kill ends the completion time: the task was killed, it did not fail.
+func TestKillBeforeCompletionTime(t *testing.T) {
+	a, m := startAgent(t)
+	m.run(taskInfo("t", "trap '' TERM; touch up; while :; do sleep 0.01; done", func(t *v1.TaskInfo) {
+		t.MaxCompletionTime = &v1.DurationInfo{Nanoseconds: proto.Int64(int64(400 * time.Millisecond))}
+	}))
+	m.until(t, "t", v1.TaskState_TASK_RUNNING)
+	eventually(t, "trap", func() bool { _, err := os.Stat(sandboxOf(a, "t") + "/up"); return err == nil })
+	m.send(&link.Kill{FrameworkID: frameworkID, TaskID: "t", Policy: killAfter(600 * time.Millisecond)})
+	all := m.until(t, "t", v1.TaskState_TASK_KILLED)
+	if last := all[len(all)-1].Status; last.Reason != nil {
+		t.Errorf("got %v", last)
 	}
 }
 

@@ -5,8 +5,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
@@ -29,6 +30,8 @@ type defaultBody struct {
 	members  map[string]*member
 	stopping bool
 	idle     chan struct{} // closed when the last task has ended
+
+	unhealthy atomic.Bool // a task was killed by its health check: all that end later are told to be
 }
 
 // member is a task of a group with its siblings.
@@ -39,8 +42,9 @@ type member struct {
 
 // taskGroup are tasks that begin to run together, and fail together.
 type taskGroup struct {
-	ids      []string
-	starting sync.WaitGroup // those that are neither started nor failed
+	ids, containers []string
+	starting        sync.WaitGroup // those that are neither started nor failed
+	killed          bool           // one has failed
 }
 
 func newDefaultBody(a *Agent, ex *executor, u *supervisor.User) *defaultBody {
@@ -49,21 +53,21 @@ func newDefaultBody(a *Agent, ex *executor, u *supervisor.User) *defaultBody {
 
 func (b *defaultBody) work(ctx context.Context) {
 	b.ctx = ctx
-	logTo(b.ex.dir, "default_executor.cpp:203", "Received SUBSCRIBED event")
-	logTo(b.ex.dir, "default_executor.cpp:207", "Subscribed executor on %s", b.agent.opts.Info.GetHostname())
+	b.logf(205, "Received SUBSCRIBED event")
+	b.logf(209, "Subscribed executor on %s", b.agent.opts.Info.GetHostname())
 	b.agent.ready(b.ex, b)
 	select {
-	case <-b.idle:
-		logTo(b.ex.dir, "default_executor.cpp:1150", "Terminating after %s", durationText(b.agent.opts.Linger))
-		select {
-		case <-time.After(b.agent.opts.Linger):
-		case <-ctx.Done():
-		}
+	case <-b.idle: // with the acknowledgement of the last update, which takes no time here
 	case <-ctx.Done():
 		<-b.idleOrEmpty()
 	}
 	b.agent.destroy(b.ex)
 	b.agent.ended(b.ex, 0, executorTerminated())
+}
+
+// logf writes a line of the default executor's log; line is that of Mesos' source.
+func (b *defaultBody) logf(line int, format string, args ...any) {
+	logTo(b.ex.dir, "default_executor.cpp:"+strconv.Itoa(line), format, args...)
 }
 
 // idleOrEmpty is idle, or a closed channel if nothing was ever launched.
@@ -81,40 +85,65 @@ func (b *defaultBody) idleOrEmpty() <-chan struct{} {
 
 func (b *defaultBody) launch(info *v1.TaskInfo) { b.launchGroup([]*v1.TaskInfo{info}) }
 
-// launchGroup starts a goroutine for each task; it ends with the task, or with the
-// executor's context.
+// launchGroup tells that all tasks are about to start, and starts a goroutine for
+// each; it ends with the task, or with the executor's context.
 func (b *defaultBody) launchGroup(tasks []*v1.TaskInfo) {
-	group := &taskGroup{}
-	for _, t := range tasks {
-		group.ids = append(group.ids, t.GetTaskId().GetValue())
-	}
-	group.starting.Add(len(tasks))
-	logTo(b.ex.dir, "default_executor.cpp:203", "Received LAUNCH_GROUP event")
+	b.logf(205, "Received LAUNCH_GROUP event")
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.stopping {
 		return // the tasks end with the executor
 	}
+	b.logf(439, "Setting 'MESOS_CONTAINER_IP' to: %s", b.agent.opts.IP)
+	group := &taskGroup{}
+	group.starting.Add(len(tasks))
+	var runs []*taskRun
 	for _, info := range tasks {
+		id := info.GetTaskId().GetValue()
 		m := &member{orders: newOrders(), group: group}
-		b.members[info.GetTaskId().GetValue()] = m
-		b.agent.tasks.Go(func() { b.runMember(info, m) })
+		r := b.newRun(info, m)
+		group.ids = append(group.ids, id)
+		group.containers = append(group.containers, containerText(r.nested))
+		b.members[id] = m
+		runs = append(runs, r)
 	}
+	for _, r := range runs {
+		if r.task != nil {
+			r.send(r.status(v1.TaskState_TASK_STARTING))
+		}
+	}
+	for _, r := range runs {
+		b.agent.tasks.Go(func() { b.runMember(r, group) })
+	}
+	b.agent.tasks.Go(func() { // ends when all are started or have failed
+		group.starting.Wait()
+		b.logf(690, "Finished launching tasks %s in child containers %s", list(group.ids), list(group.containers))
+	})
 }
 
-func (b *defaultBody) runMember(info *v1.TaskInfo, m *member) {
-	id := info.GetTaskId().GetValue()
-	state, ok := b.runNested(info, m)
+// newRun prepares a task of a group, to run in a container of its own.
+func (b *defaultBody) newRun(info *v1.TaskInfo, m *member) *taskRun {
+	id := uuid.NewString()
+	nested := &v1.ContainerID{Value: proto.String(id), Parent: &v1.ContainerID{Value: proto.String(b.ex.container)}}
+	started := sync.OnceFunc(m.group.starting.Done)
+	return &taskRun{agent: b.agent, ex: b.ex, info: info, task: b.agent.taskOf(b.ex, info), user: b.user, orders: m.orders, group: b,
+		dir: filepath.Join(b.ex.dir, "containers", id), nested: nested, started: started,
+		log:      taskLog{dir: b.ex.dir, task: info.GetTaskId().GetValue(), container: containerText(nested)},
+		siblings: func() { started(); m.group.starting.Wait() }}
+}
+
+func (b *defaultBody) runMember(r *taskRun, group *taskGroup) {
+	state, ok := b.runNested(r)
 	b.mu.Lock()
-	delete(b.members, id)
+	defer b.mu.Unlock()
+	delete(b.members, r.id())
 	if ok && state != v1.TaskState_TASK_FINISHED {
-		b.killGroupLocked(id, m.group.ids)
+		b.killGroupLocked(group)
 	}
 	if len(b.members) == 0 {
 		b.stopping = true
 		b.closeIdleLocked()
 	}
-	b.mu.Unlock()
 }
 
 func (b *defaultBody) closeIdleLocked() {
@@ -125,40 +154,40 @@ func (b *defaultBody) closeIdleLocked() {
 	}
 }
 
-// killGroupLocked kills what is left of a failed task's group.
-func (b *defaultBody) killGroupLocked(failed string, group []string) {
-	for _, id := range group {
+// killGroupLocked kills what is left of a group of which a task has failed, once,
+// and without regard to the kill policies of the others.
+func (b *defaultBody) killGroupLocked(group *taskGroup) {
+	if b.stopping || group.killed {
+		return
+	}
+	group.killed = true
+	b.logf(1003, "Killing task group containing tasks %s", list(group.ids))
+	for _, id := range group.ids {
 		if sibling, ok := b.members[id]; ok {
-			logTo(b.ex.dir, "default_executor.cpp:900", "Killing child container of task '%s': task '%s' of its group has failed", id, failed)
-			sibling.orders.kill(nil)
+			sibling.orders.kill(b.standardKill())
 		}
 	}
 }
 
-// runNested runs one task in a container of its own.
-func (b *defaultBody) runNested(info *v1.TaskInfo, m *member) (v1.TaskState, bool) {
-	started := sync.OnceFunc(m.group.starting.Done)
-	defer started()
-	t := b.agent.taskOf(b.ex, info)
-	if t == nil {
+// standardKill is the policy of kills that the executor itself orders.
+func (b *defaultBody) standardKill() *v1.KillPolicy {
+	return &v1.KillPolicy{GracePeriod: &v1.DurationInfo{Nanoseconds: proto.Int64(int64(b.agent.opts.KillGrace))}}
+}
+
+// runNested runs one task.
+func (b *defaultBody) runNested(r *taskRun) (v1.TaskState, bool) {
+	defer r.started()
+	if r.task == nil {
 		return 0, false
 	}
-	id := uuid.NewString()
-	r := &taskRun{agent: b.agent, ex: b.ex, info: info, task: t, user: b.user, orders: m.orders,
-		dir:      filepath.Join(b.ex.dir, "containers", id),
-		siblings: func() { started(); m.group.starting.Wait() },
-		nested:   &v1.ContainerID{Value: proto.String(id), Parent: &v1.ContainerID{Value: proto.String(b.ex.container)}}}
-	if err := b.prepareNested(info, r, id); err != nil {
-		s := r.status(v1.TaskState_TASK_FAILED)
-		s.Reason = v1.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED.Enum()
-		s.Message = proto.String("Failed to launch container: " + err.Error())
-		r.send(s)
-		return v1.TaskState_TASK_FAILED, true
+	if err := b.prepareNested(r); err != nil {
+		return r.failToLaunch(err), true
 	}
 	return r.run(b.ctx)
 }
 
-func (b *defaultBody) prepareNested(info *v1.TaskInfo, r *taskRun, id string) error {
+func (b *defaultBody) prepareNested(r *taskRun) error {
+	info, id := r.info, r.nested.GetValue()
 	if err := refuseContainer(info.GetContainer()); err != nil {
 		return err
 	}
@@ -176,10 +205,8 @@ func (b *defaultBody) prepareNested(info *v1.TaskInfo, r *taskRun, id string) er
 		return err
 	}
 	b.agent.nest(b.ex, info.GetTaskId().GetValue(), id)
-	env := b.agent.executorEnvironment(b.ex, b.agent.ID())
-	env["MESOS_SANDBOX"] = r.dir
-	env["MESOS_CONTAINER_IP"] = b.agent.opts.IP
-	overlay(env, b.ex.info.GetCommand())
+	// Of the executor's own environment a task in a group has nothing.
+	env := map[string]string{"PATH": defaultPath, "MESOS_SANDBOX": r.dir, "MESOS_CONTAINER_IP": b.agent.opts.IP}
 	r.env = taskEnvironment(env, info.Resources, info.Command)
 	if uris := info.GetCommand().GetUris(); len(uris) > 0 {
 		nested := &executor{framework: b.ex.framework, info: b.ex.info, container: id, dir: r.dir, user: b.ex.user}
@@ -223,7 +250,7 @@ func (b *defaultBody) kill(taskID string, policy *v1.KillPolicy) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if m, ok := b.members[taskID]; ok {
-		logTo(b.ex.dir, "default_executor.cpp:203", "Received KILL event")
+		b.logf(205, "Received KILL event")
 		m.orders.kill(policy)
 	}
 }
@@ -231,13 +258,14 @@ func (b *defaultBody) kill(taskID string, policy *v1.KillPolicy) {
 func (b *defaultBody) shutdown() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	logTo(b.ex.dir, "default_executor.cpp:203", "Received SHUTDOWN event")
+	b.logf(205, "Received SHUTDOWN event")
+	b.logf(1048, "Shutting down")
 	if len(b.members) == 0 {
 		b.stopping = true
 		b.closeIdleLocked()
 	}
 	for _, m := range b.members {
-		m.orders.kill(nil)
+		m.orders.kill(b.standardKill())
 	}
 }
 

@@ -144,6 +144,77 @@ func TestGroupIsKilledWithOneOfItsTasks(t *testing.T) {
 	}
 }
 
+// What a task in a group sees: its own environment alone, and a stderr of its own;
+// the default executor writes to the stderr of its sandbox.
+func TestTaskInGroupFromInside(t *testing.T) {
+	a, m := startAgent(t)
+	pod := executorInfo("pod", v1.ExecutorInfo_DEFAULT, nil)
+	m.send(&link.Run{Framework: frameworkInfo(), Group: true, Executor: pod, Tasks: []*v1.TaskInfo{
+		taskInfo("env", "env; echo mine >&2", func(i *v1.TaskInfo) {
+			i.Command.Environment = &v1.Environment{Variables: []*v1.Environment_Variable{{Name: proto.String("A"), Value: proto.String("b")}}}
+		})}})
+	m.until(t, "env", v1.TaskState_TASK_FINISHED)
+	next[*link.ExecutorExited](t, m)
+	dir, err := filepath.EvalSymlinks(sandboxOf(a, "pod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := filepath.EvalSymlinks(filepath.Join(dir, "tasks", "env"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, own, "stderr"); got != "mine\n" {
+		t.Errorf("stderr of the task: %q", got)
+	}
+	names := map[string]bool{}
+	for _, line := range strings.Fields(read(t, own, "stdout")) {
+		name, _, _ := strings.Cut(line, "=")
+		names[name] = true
+	}
+	for _, shell := range []string{"PWD", "_", "SHLVL", "OLDPWD"} {
+		delete(names, shell)
+	}
+	if got := strings.Join(sortedKeys(names), " "); got != "A MESOS_ALLOCATION_ROLE MESOS_CONTAINER_IP MESOS_SANDBOX PATH" {
+		t.Errorf("environment of the task: %s", got)
+	}
+	log := read(t, dir, "stderr")
+	for _, want := range []string{"default_executor.cpp:205] Received LAUNCH_GROUP event\n", "Setting 'MESOS_CONTAINER_IP' to: 127.0.0.1\n",
+		"Finished launching tasks [ env ] in child containers [ ", " of task 'env' completed in state TASK_FINISHED: Command exited with status 0\n"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the executor's log lacks %q:\n%s", want, log)
+		}
+	}
+}
+
+// A group is killed within the default time, whatever the tasks' own policies, and
+// a kill of a task cannot be shortened.
+func TestGroupIgnoresKillPolicies(t *testing.T) {
+	a, m := startAgent(t, func(o *Options) { o.KillGrace = 100 * time.Millisecond })
+	m.send(&link.Run{Framework: frameworkInfo(), Group: true, Executor: executorInfo("pod", v1.ExecutorInfo_DEFAULT, nil), Tasks: []*v1.TaskInfo{
+		taskInfo("bad", "while [ ! -e ../../up ]; do sleep 0.01; done; exit 1"),
+		taskInfo("deaf", "trap '' TERM; touch ../../up; while :; do sleep 0.01; done", withPolicy(time.Hour)),
+		taskInfo("none", "exit 0", func(i *v1.TaskInfo) {
+			i.Container = &v1.ContainerInfo{Type: v1.ContainerInfo_MESOS.Enum(), Mesos: &v1.ContainerInfo_MesosInfo{Image: &v1.Image{Type: v1.Image_DOCKER.Enum(), Docker: &v1.Image_Docker{Name: proto.String("x")}}}}
+		})}})
+	ends := map[string]*v1.TaskStatus{}
+	for len(ends) < 3 {
+		if s := next[*link.StatusUpdate](t, m).Status; isTerminal(s.GetState()) {
+			ends[s.GetTaskId().GetValue()] = s
+		}
+	}
+	if s := ends["deaf"]; s.GetState() != v1.TaskState_TASK_KILLED || s.GetMessage() != "Command terminated with signal Killed" {
+		t.Errorf("deaf: %v", s)
+	}
+	if s := ends["none"]; s.GetState() != v1.TaskState_TASK_FAILED || s.Reason != nil || s.GetMessage() != "Unsupported container image type: DOCKER" {
+		t.Errorf("none: %v", s)
+	}
+	next[*link.ExecutorExited](t, m)
+	log := read(t, sandboxOf(a, "pod"), "stderr")
+	if strings.Count(log, "Killing task group containing tasks [ bad, deaf, none ]") != 1 || !strings.Contains(log, "did not terminate after 100ms, sending SIGKILL to the container") {
+		t.Errorf("log of the executor:\n%s", log)
+	}
+}
+
 // customTask runs a task on a framework's own executor. Its process only waits;
 // the tests speak for it over HTTP.
 func (m *fakeMaster) customTask(command string) {

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -64,6 +63,7 @@ type taskRun struct {
 	task      *task
 	user      *supervisor.User
 	dir       string // the task's sandbox
+	log       taskLog
 	env       map[string]string
 	nested    *v1.ContainerID // of a task in a group
 	orders    orders
@@ -71,8 +71,10 @@ type taskRun struct {
 	board     *switchboard // of a task with a terminal
 	container *container   // of a task in a group
 
-	// siblings waits until the other tasks of a group are started too.
+	// Of a task in a group: siblings waits until the others are started too.
 	siblings func()
+	started  func() // lets the others go on
+	group    *defaultBody
 
 	killed    bool
 	unhealthy bool // killed by the health check
@@ -83,9 +85,14 @@ type taskRun struct {
 	last      *v1.TaskStatus
 }
 
+func (r *taskRun) id() string { return r.info.GetTaskId().GetValue() }
+
 // run starts the task and stays until its process has ended and the terminal
 // update is sent. It gives the terminal state, or false when ctx ended first.
 func (r *taskRun) run(ctx context.Context) (v1.TaskState, bool) {
+	if r.nested != nil {
+		return r.runInGroup(ctx)
+	}
 	if err := r.start(); err != nil {
 		s := r.status(v1.TaskState_TASK_FAILED)
 		s.Message = proto.String("Failed to fork command: " + err.Error())
@@ -93,9 +100,28 @@ func (r *taskRun) run(ctx context.Context) (v1.TaskState, bool) {
 		return v1.TaskState_TASK_FAILED, true
 	}
 	r.send(r.status(v1.TaskState_TASK_STARTING))
-	if r.siblings != nil {
-		r.siblings()
+	return r.runStarted(ctx)
+}
+
+// runInGroup runs a task of a group, whose TASK_STARTING was sent with the others'.
+func (r *taskRun) runInGroup(ctx context.Context) (v1.TaskState, bool) {
+	if err := r.start(); err != nil {
+		return r.failToLaunch(err), true
 	}
+	r.siblings()
+	return r.runStarted(ctx)
+}
+
+// failToLaunch tells that the agent has refused the container of a task in a group.
+func (r *taskRun) failToLaunch(err error) v1.TaskState {
+	s := r.status(v1.TaskState_TASK_FAILED)
+	s.Message = proto.String(err.Error())
+	r.log.refused(err)
+	r.send(s)
+	return v1.TaskState_TASK_FAILED
+}
+
+func (r *taskRun) runStarted(ctx context.Context) (v1.TaskState, bool) {
 	r.send(r.status(v1.TaskState_TASK_RUNNING))
 	ended := r.watch(ctx)
 	r.endContainer()
@@ -137,12 +163,14 @@ func (r *taskRun) start() error {
 		return err
 	}
 	r.board = board
-	r.p, err = a.spawn(r.ex, start{command: r.info.Command, env: r.env, user: r.user, limits: limitsOf(r.info.Container),
-		dir: r.dir, board: board, note: glog.Prefix('I', "executor.cpp:740") + "Forked command at %d\n"})
-	if err != nil {
+	s := start{command: r.info.Command, env: r.env, user: r.user, limits: limitsOf(r.info.Container), dir: r.dir, board: board}
+	if r.nested == nil && board == nil {
+		s.note = glog.Prefix('I', "executor.cpp:740") + "Forked command at %d\n"
+	}
+	if r.p, err = a.spawn(r.ex, s); err != nil {
 		return err
 	}
-	if board != nil { // where there is none the supervisor writes the line
+	if r.nested == nil && board != nil { // the supervisor's note would go to the terminal
 		logTo(r.dir, "executor.cpp:740", "Forked command at %d", r.p.ID())
 	}
 	if r.nested == nil {
@@ -186,9 +214,11 @@ func (r *taskRun) watch(ctx context.Context) bool {
 	r.escalate = time.NewTimer(time.Hour)
 	r.escalate.Stop()
 	defer r.escalate.Stop()
-	completion := make(<-chan time.Time)
-	if d := r.info.GetMaxCompletionTime(); d != nil {
-		t := time.NewTimer(time.Duration(d.GetNanoseconds()))
+	longest := time.Duration(r.info.GetMaxCompletionTime().GetNanoseconds())
+	var completion <-chan time.Time // nil for none
+	if longest > 0 {
+		r.log.completionTime(longest)
+		t := time.NewTimer(longest)
 		defer t.Stop()
 		completion = t.C
 	}
@@ -199,17 +229,16 @@ func (r *taskRun) watch(ctx context.Context) bool {
 		case <-r.p.Done():
 			return true
 		case policy := <-r.orders.kills:
-			logTo(r.dir, "executor.cpp:190", "Received KILL event")
-			r.kill(r.grace(policy), true)
+			r.orderedToKill(policy)
 		case <-r.orders.stop:
-			logTo(r.dir, "executor.cpp:190", "Received SHUTDOWN event")
+			r.log.say("executor.cpp:190", "Received SHUTDOWN event", "", "")
+			r.log.say("executor.cpp:843", "Shutting down", "", "")
 			r.kill(max(0, r.agent.shutdownGrace(r.ex)-2*time.Second), true)
 		case <-r.escalate.C:
-			logTo(r.dir, "executor.cpp:1113", "Process %d did not terminate after %s, sending SIGKILL to process tree at %d",
-				r.p.ID(), durationText(r.killEnd.Sub(r.killStart)), r.p.ID())
+			r.log.escalating(r.p.ID(), r.killEnd.Sub(r.killStart))
 			_ = r.p.Signal(syscall.SIGKILL)
 		case <-completion:
-			logTo(r.dir, "executor.cpp:1105", "Killing task %s which exceeded its maximum completion time", r.info.GetTaskId().GetValue())
+			r.log.tookTooLong(longest)
 			r.timedOut = true
 			r.kill(0, false)
 		case h := <-checks.health:
@@ -223,8 +252,20 @@ func (r *taskRun) watch(ctx context.Context) bool {
 		}
 		if r.killed {
 			checks.pause()
+			completion = nil
 		}
 	}
+}
+
+// orderedToKill carries out a KILL event, or an order of the default executor.
+func (r *taskRun) orderedToKill(policy *v1.KillPolicy) {
+	r.log.say("executor.cpp:190", "Received KILL event", "", "")
+	if r.killed && r.log.inGroup() {
+		return // the default executor does not shorten a kill
+	}
+	grace := r.grace(policy)
+	r.log.orderedToKill(grace)
+	r.kill(grace, true)
 }
 
 // grace is how long the task has between SIGTERM and SIGKILL.
@@ -248,21 +289,19 @@ func (r *taskRun) kill(grace time.Duration, announce bool) {
 		return
 	}
 	r.killed = true
-	logTo(r.dir, "executor.cpp:1049", "Received kill for task %s with grace period of %s", r.info.GetTaskId().GetValue(), durationText(grace))
 	if announce && r.ex.framework.can(v1.FrameworkInfo_Capability_TASK_KILLING_STATE) {
 		r.send(r.status(v1.TaskState_TASK_KILLING))
 	}
 	r.killStart = time.Now()
 	r.killEnd = r.killStart.Add(grace)
-	if grace == 0 {
-		_ = r.p.Signal(syscall.SIGKILL)
-		return
-	}
-	logTo(r.dir, "executor.cpp:1080", "Sending SIGTERM to process tree at pid %d", r.p.ID())
+	r.log.killing(r.p.ID(), grace)
 	_ = r.p.Signal(syscall.SIGTERM)
-	logTo(r.dir, "executor.cpp:1093", "Scheduling escalation to SIGKILL in %s from now", durationText(grace))
-	r.escalate.Reset(grace)
+	r.escalate.Reset(max(grace, settleTime))
 }
+
+// settleTime is between SIGTERM and SIGKILL also without a grace period: Mesos
+// searches the process table once more in between, and most tasks end by SIGTERM.
+const settleTime = 50 * time.Millisecond
 
 // finish sends the terminal update and gives its state.
 func (r *taskRun) finish() v1.TaskState {
@@ -271,7 +310,7 @@ func (r *taskRun) finish() v1.TaskState {
 	if r.timedOut {
 		s.Reason = v1.TaskStatus_REASON_MAX_COMPLETION_TIME_REACHED.Enum()
 	}
-	if r.killed && r.unhealthy {
+	if r.killed && r.unhealthy || r.nested != nil && r.group.unhealthy.Load() {
 		s.Healthy = proto.Bool(false)
 	}
 	text := "Failed to get exit status for Command"
@@ -279,7 +318,7 @@ func (r *taskRun) finish() v1.TaskState {
 		text = "Command " + statusText(ws)
 	}
 	s.Message = proto.String(text)
-	logTo(r.dir, "executor.cpp:1039", "%s (pid: %d)", text, r.p.ID())
+	r.log.ended(text, r.p.ID(), s.GetState())
 	r.send(s)
 	return s.GetState()
 }
@@ -304,10 +343,14 @@ func (r *taskRun) health(h healthResult) {
 	}
 	s := r.again(v1.TaskStatus_REASON_TASK_HEALTH_CHECK_STATUS_UPDATED)
 	s.Healthy = proto.Bool(h.healthy)
-	logTo(r.dir, "executor.cpp:365", "Received task health update, healthy: %t", h.healthy)
+	r.log.health(h.healthy)
 	r.send(s)
 	if h.kill {
 		r.unhealthy = true
+		if r.nested != nil {
+			r.group.unhealthy.Store(true)
+		}
+		r.log.orderedToKill(r.grace(nil))
 		r.kill(r.grace(nil), true)
 	}
 }
@@ -319,7 +362,7 @@ func (r *taskRun) check(c *v1.CheckStatusInfo) {
 	}
 	s := r.again(v1.TaskStatus_REASON_TASK_CHECK_STATUS_UPDATED)
 	s.CheckStatus = c
-	logTo(r.dir, "executor.cpp:330", "Received check update '%s'", fmt.Sprint(c))
+	r.log.check(c)
 	r.send(s)
 }
 
