@@ -30,8 +30,18 @@ With a pipe as standard input it runs what it reads, without prompts.`,
 		Example: `  mesosbook                                  on an embedded cluster
   mesosbook --master http://master:5050      on a real one
   mesosbook run --check snippets/tutorial.md replay a notebook`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runREPL(c.Context(), flags, std) },
+		Args: func(c *cobra.Command, args []string) error {
+			if flags.resume == resumeLast && len(args) == 1 {
+				return nil // --resume NAME, which pflag takes for --resume and an argument
+			}
+			return cobra.NoArgs(c, args)
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				flags.resume = args[0]
+			}
+			return runREPL(c.Context(), flags, std)
+		},
 	}
 	flags.register(c.Flags())
 	c.AddCommand(runCommand(std), evalCommand(std), clusterCommand(std), exportCommand(std), leaderCommand(std), versionCommand(std))
