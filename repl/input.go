@@ -26,6 +26,7 @@ const (
 type input struct {
 	in        io.Reader
 	wait      *waiter // nil: In cannot be waited for, reads block
+	early     int     // bytes to come that were typed in the terminal's own mode, which makes Enter a newline
 	interrupt func()  // Ctrl-C while running; called on the pump goroutine
 	suspend   func()  // Ctrl-Z while running
 
@@ -83,6 +84,12 @@ func (i *input) turn() bool {
 
 func (i *input) take(b []byte, err error) {
 	i.mu.Lock()
+	for n := range b[:min(i.early, len(b))] {
+		if b[n] == '\n' {
+			b[n] = '\r'
+		}
+	}
+	i.early = max(i.early-len(b), 0)
 	if len(i.queue)+len(b) <= maxTypeAhead || i.mode == typing {
 		i.queue = append(i.queue, b...)
 	}

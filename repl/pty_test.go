@@ -43,30 +43,33 @@ func TestPTY(t *testing.T) {
 	defer master.Close()
 	defer copying.Wait()
 	defer slave.Close() // which ends the copying
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	go func() { c.done <- c.repl.Run(ctx) }()
-
 	keys := func(s string) {
 		if _, err := master.WriteString(s); err != nil {
 			t.Error(err)
 		}
 	}
-	c.sees("hello\n[1] ▏")
+	keys("print early\r") // in the terminal's own mode: its Enter is a newline, which must run the cell all the same
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { c.done <- c.repl.Run(ctx) }()
+
+	c.shows("[1] print early\nearly\n[2] ▏")
+	keys("\x0c")
+	c.sees("[2] ▏")
 	keys("f(\rprint 世界\n\x1b[D\x1b[1~)")
-	c.sees("hello\n[1] f(\n...     print 世界\n... )▏")
+	c.sees("[2] f(\n...     print 世界\n... )▏")
 	keys("\x03")
-	c.shows("^C\n[1] ▏")
+	c.shows("^C\n[2] ▏")
 	keys("\x0c:edit\r")
-	c.shows("[1] :edit\nediting> ▏")
+	c.shows("[2] :edit\nediting> ▏")
 	keys("from the editor\n")
-	c.shows("[1] show from the editor▏")
+	c.shows("[2] show from the editor▏")
 	keys("\r")
-	c.shows("from the editor\n[2] ▏")
+	c.shows("from the editor\n[3] ▏")
 	pty.Setsize(master, &pty.Winsize{Rows: 8, Cols: 20})
 	unix.Kill(os.Getpid(), unix.SIGWINCH)
 	keys("\x0ca" + strings.Repeat("b", 19))
-	c.sees("[2] abbbbbbbbbbbbbbb\nbbbb▏")
+	c.sees("[3] abbbbbbbbbbbbbbb\nbbbb▏")
 	keys("\x03\x04")
 	if err := c.ended(); err != nil {
 		t.Error(err)

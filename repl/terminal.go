@@ -37,6 +37,18 @@ func (t *terminal) during(m inputMode) (back func()) {
 	return func() { t.in.setMode(before) }
 }
 
+// typedEarly counts the bytes that were typed before the terminal is ours.
+func (t *terminal) typedEarly() int {
+	if t.fd < 0 {
+		return 0
+	}
+	n, err := unix.IoctlGetInt(t.fd, unix.TIOCINQ)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // raw takes the terminal: keys come one by one, Ctrl-C as a key. Output is
 // processed as before, so that stray prints of libraries look right.
 func (t *terminal) raw() error {
@@ -70,6 +82,7 @@ func (r *REPL) runTerminal(ctx context.Context) error {
 	if f, ok := r.o.In.(*os.File); ok {
 		t.fd = int(f.Fd())
 	}
+	t.in.early = t.typedEarly()
 	if err := t.raw(); err != nil {
 		return err
 	}
