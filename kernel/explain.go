@@ -36,6 +36,9 @@ func (c *checked) explain(te types.Error) string {
 	case strings.HasPrefix(msg, "continue not in for"):
 		return "continue is not in a loop"
 	}
+	if strings.HasPrefix(msg, "cannot index ") {
+		return msg + c.indexHint(te.Pos)
+	}
 	if n, fun := c.assignedCall(te.Pos); n > 0 && strings.HasSuffix(msg, "in single-value context") {
 		return fmt.Sprintf("assignment mismatch: 1 variable but %s returns %d values", fun, n)
 	}
@@ -62,6 +65,26 @@ func (c *checked) explain(te types.Error) string {
 		return msg + c.memberHint(te.Pos, m[2])
 	}
 	return msg
+}
+
+// indexHint tells how to read from a value that cannot be indexed but has a Get.
+func (c *checked) indexHint(pos token.Pos) (hint string) {
+	for _, r := range c.roots() {
+		ast.Inspect(r, func(n ast.Node) bool {
+			ix, ok := n.(*ast.IndexExpr)
+			if !ok || ix.Pos() != pos {
+				return hint == ""
+			}
+			path, isText := ix.Index.(*ast.BasicLit)
+			if t := c.info.TypeOf(ix.X); t != nil && isText && path.Kind == token.STRING {
+				if get, _, _ := types.LookupFieldOrMethod(t, true, c.pkg, "Get"); get != nil {
+					hint = "; write Get(" + path.Value + ")"
+				}
+			}
+			return true
+		})
+	}
+	return hint
 }
 
 // isDefValue tells whether the value of a definition begins at pos.
@@ -101,6 +124,15 @@ func (c *checked) hint(name string, early bool) string {
 	if d := c.broken[name]; d != nil {
 		return fmt.Sprintf(" (%s no longer compiles with this cell: %s)", name, d.Message)
 	}
+	if c.isAssigned(name) {
+		return fmt.Sprintf("; %s := ... defines it", name)
+	}
+	switch name {
+	case "None":
+		return "; did you mean nil?"
+	case "requests":
+		return "; get(path), post(body) and net/http ask over HTTP"
+	}
 	known := c.knownNames()
 	if c.bases[name] { // a package, perhaps
 		for _, p := range c.k.imp.Paths("") {
@@ -109,6 +141,23 @@ func (c *checked) hint(name string, early bool) string {
 		}
 	}
 	return suggest(name, known)
+}
+
+// isAssigned tells whether a statement of the cell gives name a value with "=",
+// as if it were there already.
+func (c *checked) isAssigned(name string) bool {
+	for _, t := range c.stmts {
+		a, ok := t.node.(*ast.AssignStmt)
+		if !ok || a.Tok != token.ASSIGN {
+			continue
+		}
+		for _, l := range a.Lhs {
+			if id, ok := l.(*ast.Ident); ok && id.Name == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // knownNames lists what a bare name could have meant.

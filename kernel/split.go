@@ -37,6 +37,7 @@ type splitter struct {
 	start         int // offset of the chunk at hand, -1 between chunks
 	tokens        int // how many it has so far
 	first, second token.Token
+	last          token.Token
 	depth         int  // open brackets
 	open          bool // a comment or raw string runs over the end
 	ended         bool // the last token ended its statement
@@ -59,13 +60,18 @@ func split(src string) (chunks []chunk, incomplete bool) {
 		}
 		sp.add(sp.file.Offset(pos), tok, lit)
 	}
-	unfinished := sp.start >= 0 && !sp.ended
+	unfinished := sp.start >= 0 && !sp.ended && !sp.pythonic()
 	sp.flush(len(strings.TrimRight(src, " \t\r\n")))
 	return sp.chunks, sp.open || sp.depth > 0 || unfinished
 }
 
+// pythonic tells a line that ends in a colon and is no label: no Go goes on from
+// there, so it is better told at once than waited upon.
+func (sp *splitter) pythonic() bool { return sp.last == token.COLON && sp.depth == 0 && sp.tokens > 2 }
+
 func (sp *splitter) add(offset int, tok token.Token, lit string) {
 	sp.ended = tok == token.SEMICOLON
+	sp.last = tok
 	if tok == token.SEMICOLON && sp.depth <= 0 {
 		if sp.start >= 0 && !(lit == ";" && sp.inHeader(offset)) {
 			sp.flush(offset)

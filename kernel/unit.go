@@ -118,12 +118,21 @@ func (u *unit) parseChunk(c chunk, pre, post string) *ast.File {
 		return nil
 	}
 	list.RemoveMultiples()
-	for _, e := range list {
+	for i, e := range list {
 		if e.Pos.Offset >= len(text)-len(post) { // what was found there is not the cell's
+			if i > 0 {
+				break // it follows from the errors before
+			}
 			e.Msg, _, _ = strings.Cut(e.Msg, ", found ")
 			e.Msg += ", found the end of the statement"
 		}
-		u.errs = append(u.errs, u.diagnose(e.Pos, syntaxMessage(e.Msg)))
+		d := u.diagnose(e.Pos, syntaxMessage(e.Msg))
+		hint := foreignHint(d.Source, e.Msg)
+		d.Message += hint
+		u.errs = append(u.errs, d)
+		if hint != "" {
+			break
+		}
 	}
 	return nil
 }

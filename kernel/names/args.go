@@ -18,6 +18,10 @@ func what(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "nil"
+	case rune:
+		if v >= ' ' {
+			return fmt.Sprintf("the character %q (a text stands between double quotes)", v)
+		}
 	case string:
 		if r := []rune(v); len(r) > 40 {
 			v = string(r[:40]) + "…"
