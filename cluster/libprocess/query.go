@@ -71,3 +71,18 @@ func unhex(c byte) byte {
 	}
 	return c - '0'
 }
+
+// Escape writes s so that it can be a part of a path (http.cpp: encode).
+func Escape(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x80 || strings.IndexByte(`$&+,/:;=?@"<>#%{}|\^~[]`+"`", c) >= 0 {
+			b.WriteByte('%')
+			b.WriteByte("0123456789ABCDEF"[c>>4])
+			b.WriteByte("0123456789ABCDEF"[c&15])
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}

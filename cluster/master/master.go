@@ -175,19 +175,19 @@ func (m *Master) allocate() {
 		select {
 		case <-m.ctx.Done():
 			return
-		case <-tick.C:
-			m.locked(m.tickLocked)
+		case due := <-tick.C:
+			m.locked(func() { m.tickLocked(due) })
 		}
 	}
 }
 
-func (m *Master) tickLocked() {
+func (m *Master) tickLocked(due time.Time) {
 	if m.holdOff > 0 {
 		return
 	}
 	start := time.Now()
 	got := m.alloc.Tick()
-	m.metrics.allocated(time.Since(start))
+	m.metrics.allocated(due, start)
 	m.offerLocked(got)
 	m.inverseOffersLocked(m.candidatesLocked(nil))
 }
@@ -199,7 +199,7 @@ func (m *Master) allocateLocked(agents ...string) {
 	}
 	start := time.Now()
 	got := m.alloc.Run(agents...)
-	m.metrics.allocated(time.Since(start))
+	m.metrics.allocated(start, start)
 	m.offerLocked(got)
 	m.inverseOffersLocked(m.candidatesLocked(agents))
 }

@@ -3,7 +3,6 @@ package master
 import (
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -31,9 +30,12 @@ type metrics struct {
 	removedRegistered, removedUnregistered               int
 	unreachableAgents, recoveryRemovals                  int
 
-	allocationRuns int
-	allocationTime time.Duration // of the last run
-	httpRequests   atomic.Int64
+	allocationRuns                     int
+	allocationTimes, allocationLatency libprocess.Timing
+	validOperations, invalidOperations int // updates
+	validOperationAcks, invalidOpAcks  int
+	operations                         map[operationKey]int // that are over
+	httpRequests                       atomic.Int64
 }
 
 // frameworkMetrics are the counters of one framework.
@@ -48,6 +50,7 @@ type frameworkMetrics struct {
 
 func (x *metrics) init() {
 	x.messages, x.ended, x.reasons = map[string]int{}, map[v1.TaskState]int{}, map[string]int{}
+	x.operations = map[operationKey]int{}
 }
 
 func (x *frameworkMetrics) init() {
@@ -55,9 +58,11 @@ func (x *frameworkMetrics) init() {
 	x.operations, x.terminal = map[v1.Offer_Operation_Type]int{}, map[v1.TaskState]int{}
 }
 
-func (x *metrics) allocated(d time.Duration) {
+// allocated counts a run that was due at some time, and began and ended later.
+func (x *metrics) allocated(due, began time.Time) {
 	x.allocationRuns++
-	x.allocationTime = d
+	x.allocationLatency.Note(began.Sub(due))
+	x.allocationTimes.Note(time.Since(began))
 }
 
 // terminal counts a task that ended, or never began, with status s.
@@ -76,8 +81,11 @@ func (m *Master) values() map[string]float64 {
 	m.counterValuesLocked(out)
 	m.stateValuesLocked(out)
 	m.resourceValuesLocked(out)
+	m.operationValuesLocked(out)
+	m.roleValuesLocked(out)
 	for _, fw := range m.frameworks {
 		fw.values(out)
+		m.suppressedValuesLocked(fw, out)
 	}
 	for name, v := range system() {
 		out["system/"+name] = v
@@ -92,6 +100,7 @@ func (m *Master) counterValuesLocked(out map[string]float64) {
 		"status_update_acknowledgement", "resource_request", "launch_tasks", "decline_offers", "revive_offers", "suppress_offers",
 		"reconcile_tasks", "reconcile_operations", "framework_to_executor", "executor_to_framework", "status_update", "register_slave",
 		"reregister_slave", "unregister_slave", "update_slave", "exited_executor", "authenticate",
+		"operation_status_update", "operation_status_update_acknowledgement",
 	} {
 		out["master/messages_"+name] = float64(x.messages[name])
 	}
@@ -105,13 +114,19 @@ func (m *Master) counterValuesLocked(out map[string]float64) {
 		"slave_unreachable_completed":          x.unreachableAgents,
 		"operator_event_stream_subscribers":    len(m.operators),
 		"recovery_slave_removals":              x.recoveryRemovals,
-		"event_queue_http_requests":            0,
+		"event_queue_http_requests":            0, // there are no queues of events
+		"event_queue_dispatches":               0,
+		"event_queue_messages":                 0,
+		"http_cache_hits":                      0,
 		"dropped_messages":                     0,
 		"slave_shutdowns_scheduled":            0,
 		"slave_shutdowns_completed":            0,
 		"slave_shutdowns_canceled":             0,
 		"slave_unreachable_canceled":           0,
-		"valid_framework_to_executor_messages": x.messages["framework_to_executor"],
+		"valid_framework_to_executor_messages": x.messages["framework_to_executor"], "invalid_framework_to_executor_messages": 0,
+		"valid_executor_to_framework_messages": x.messages["executor_to_framework"], "invalid_executor_to_framework_messages": 0,
+		"valid_operation_status_updates": x.validOperations, "invalid_operation_status_updates": x.invalidOperations,
+		"valid_operation_status_update_acknowledgements": x.validOperationAcks, "invalid_operation_status_update_acknowledgements": x.invalidOpAcks,
 	} {
 		out["master/"+name] = float64(n)
 	}
@@ -125,7 +140,8 @@ func (m *Master) counterValuesLocked(out map[string]float64) {
 	}
 	m.registrar.values(out)
 	out["allocator/mesos/allocation_runs"] = float64(x.allocationRuns)
-	out["allocator/mesos/allocation_run_ms"] = float64(x.allocationTime.Microseconds()) / 1000
+	x.allocationTimes.Values("allocator/mesos/allocation_run_ms", out)
+	x.allocationLatency.Values("allocator/mesos/allocation_run_latency_ms", out)
 }
 
 func (m *Master) stateValuesLocked(out map[string]float64) {
@@ -188,17 +204,11 @@ func (m *Master) resourceValuesLocked(out map[string]float64) {
 			out["master/"+name+"_revocable_"+kind] = 0
 		}
 	}
-	for role, n := range m.alloc.Filters() {
-		out["allocator/mesos/offer_filters/roles/"+role+"/active"] = float64(n)
-	}
-	for role := range m.rolesLocked() {
-		out["allocator/mesos/roles/"+role+"/shares/dominant"] = m.alloc.Share(role)
-	}
 }
 
 // values of one framework, below its name and id.
 func (fw *framework) values(out map[string]float64) {
-	at := "master/frameworks/" + url.PathEscape(fw.info.GetName()) + "/" + fw.id + "/"
+	at := fw.metricPrefix()
 	x := &fw.metrics
 	count := func(group, name string, n int) {
 		out[at+group+"/"+name] = float64(n)

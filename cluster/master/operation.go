@@ -141,6 +141,7 @@ func (m *Master) applyLocked(fw *framework, ag *agent, info *v1.Offer_Operation)
 
 // dropOperationLocked refuses an operation; only one with an id is heard of.
 func (m *Master) dropOperationLocked(fw *framework, op *v1.Offer_Operation, text string) {
+	m.metrics.operations[operationKey{op.GetType(), v1.OperationState_OPERATION_ERROR}]++
 	m.warnf("Dropping %s operation from framework %s (%s): %s", op.GetType(), fw.id, fw.info.GetName(), text)
 	if op.Id == nil {
 		return
@@ -151,13 +152,20 @@ func (m *Master) dropOperationLocked(fw *framework, op *v1.Offer_Operation, text
 // operationUpdateLocked takes over what an agent says of an operation, and
 // acknowledges it where no framework will (master.cpp:8266-8478).
 func (m *Master) operationUpdateLocked(ag *agent, u *link.OperationUpdate) {
+	m.metrics.messages["operation_status_update"]++
 	op := ag.operation(u.OperationUUID)
 	if op == nil {
 		if op = m.adoptOperationLocked(ag, u); op == nil {
+			m.metrics.invalidOperations++
 			return
 		}
 	}
+	m.metrics.validOperations++
+	over := finished(op.proto.GetLatestStatus().GetState())
 	op.note(u)
+	if s := op.proto.GetLatestStatus().GetState(); !over && finished(s) {
+		m.metrics.operations[operationKey{op.proto.GetInfo().GetType(), s}]++
+	}
 	if op.named() && m.frameworks[op.framework.id] == op.framework {
 		op.framework.send(operationEvent(u.Status))
 		if finished(u.Status.GetState()) && u.Status.Uuid == nil {
@@ -254,14 +262,17 @@ func (m *Master) acknowledgeOperationLocked(fw *framework, call *schedulerv1.Cal
 	m.metrics.messages["operation_status_update_acknowledgement"]++
 	ag, op := m.agents[call.GetAgentId().GetValue()], fw.operation(call.GetOperationId().GetValue())
 	if ag == nil || !ag.connected || op == nil || op.agent != ag {
+		m.metrics.invalidOpAcks++
 		return
 	}
 	i := slices.IndexFunc(op.proto.Statuses, func(s *v1.OperationStatus) bool {
 		return s.Uuid != nil && bytes.Equal(s.GetUuid().GetValue(), call.GetUuid())
 	})
 	if i < 0 {
+		m.metrics.invalidOpAcks++
 		return
 	}
+	m.metrics.validOperationAcks++
 	if finished(op.proto.Statuses[i].GetState()) {
 		op.forget()
 	}

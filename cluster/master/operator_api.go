@@ -213,8 +213,8 @@ func (m *Master) getLocked(t masterv1.Call_Type) (reply, bool) {
 
 func (m *Master) operationsMessageLocked() *masterv1.Response_GetOperations {
 	out := &masterv1.Response_GetOperations{}
-	for _, fw := range m.sortedFrameworksLocked() {
-		for _, op := range fw.operations {
+	for _, ag := range m.sortedAgentsLocked() {
+		for _, op := range ag.operations {
 			out.Operations = append(out.Operations, proto.CloneOf(op.proto))
 		}
 	}

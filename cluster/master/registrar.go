@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"mesosbook/cluster/libprocess"
 	"mesosbook/cluster/registry"
 	v1 "mesosbook/mesos/v1"
 	maintenancev1 "mesosbook/mesos/v1/maintenance"
@@ -31,7 +32,7 @@ type registrar struct {
 	changed, stored uint64        // counts of changes, of those on disk
 	progress        chan struct{} // closed when stored grows or given is set
 	given           bool          // up: another master writes
-	times           []time.Duration
+	stores          libprocess.Timing
 	fetched         time.Duration
 	size            int
 }
@@ -95,7 +96,8 @@ func (m *Master) storeRegistry() bool {
 		m.log.Print('E', "Failed to update the registry: %s", err)
 		return false
 	default:
-		m.registrar.note(time.Since(began), size)
+		m.registrar.size = size
+		m.registrar.stores.Note(time.Since(began))
 		m.registrar.stored = changed
 	}
 	close(m.registrar.progress)
@@ -103,33 +105,12 @@ func (m *Master) storeRegistry() bool {
 	return true
 }
 
-// maxStoreTimes bounds the times that the metrics are made of (libprocess' timers
-// keep as many by default).
-const maxStoreTimes = 1000
-
-func (r *registrar) note(d time.Duration, size int) {
-	r.size = size
-	if len(r.times) == maxStoreTimes {
-		r.times = r.times[1:]
-	}
-	r.times = append(r.times, d)
-}
-
 // values are the registrar's metrics, times in milliseconds.
 func (r *registrar) values(out map[string]float64) {
-	ms := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }
 	out["registrar/queued_operations"] = float64(r.changed - r.stored)
 	out["registrar/registry_size_bytes"] = float64(r.size)
-	out["registrar/state_fetch_ms"] = ms(r.fetched)
-	if len(r.times) == 0 {
-		return
-	}
-	out["registrar/state_store_ms"] = ms(r.times[len(r.times)-1])
-	out["registrar/state_store_ms/count"] = float64(len(r.times))
-	sorted := slices.Sorted(slices.Values(r.times))
-	for name, share := range map[string]float64{"min": 0, "p50": .5, "p90": .9, "p95": .95, "p99": .99, "p999": .999, "p9999": .9999, "max": 1} {
-		out["registrar/state_store_ms/"+name] = ms(sorted[int(share*float64(len(sorted)-1))])
-	}
+	out["registrar/state_fetch_ms"] = float64(r.fetched.Nanoseconds()) / 1e6
+	r.stores.Values("registrar/state_store_ms", out)
 }
 
 // stored runs a change that an operator has asked for, and waits until what it did

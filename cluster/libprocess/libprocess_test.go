@@ -150,3 +150,54 @@ func FuzzParseQuery(f *testing.F) {
 		}
 	})
 }
+
+func TestTiming(t *testing.T) {
+	var x Timing
+	out := map[string]float64{}
+	if x.Values("a_ms", out); len(out) != 0 {
+		t.Errorf("without a time: %v", out)
+	}
+	x.Note(2 * time.Millisecond)
+	if x.Values("a_ms", out); len(out) != 1 || out["a_ms"] != 2 {
+		t.Errorf("one time: %v", out)
+	}
+	for range maxSamples {
+		x.Note(time.Millisecond)
+	}
+	x.Note(3 * time.Millisecond)
+	x.Values("a_ms", out)
+	for name, want := range map[string]float64{"a_ms": 3, "a_ms/count": maxSamples, "a_ms/min": 1, "a_ms/max": 3, "a_ms/p50": 1} {
+		if out[name] != want {
+			t.Errorf("%s: got %v, want %v", name, out[name], want)
+		}
+	}
+	if got := out["a_ms/p9999"]; got <= 1 || got >= 3 {
+		t.Errorf("p9999: %v is not between the last two", got)
+	}
+}
+
+func TestEscape(t *testing.T) {
+	for text, want := range map[string]string{"Demo Mesos": "Demo%20Mesos", "é~a-b_c.d!'()*": "%C3%A9%7Ea-b_c.d!'()*", "a/b": "a%2Fb", "\x01": "%01"} {
+		if got := Escape(text); got != want {
+			t.Errorf("%q: got %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestFind(t *testing.T) {
+	rs := Routes[string]{"master": {"state": "S", "api/v1": "A", "api/v1/scheduler": "B"}, "version": {"": "V"}, "files": {"read": "R"}}
+	rs.AddHelp("H", "P")
+	for path, want := range map[string]string{
+		"/state": "S ", "/master/state": "S ", "/master/state/x/": "S /x", "/state/": "S ", "/api/v1/x": "A /x", "/api/v1/scheduler/y": "B /y",
+		"/version": "V ", "/version/x": "- /x", "/files/read": "R ", "/master/files/read": "- /files/read", "/files": "- /", "/": "- /", "/master": "- /",
+		"/help": "H ", "/help/master/state": "H /state", "/__processes__": "P ", "/State": "- /State", "//state": "S ",
+	} {
+		route, at, found := rs.Find(path, "master")
+		if !found {
+			route = "-"
+		}
+		if got := route + " " + at.Below; got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
+	}
+}
