@@ -197,7 +197,7 @@ func readConfig(file string) (clusterConfig, error) {
 		return conf, fmt.Errorf("read the cluster's description: %s: %w", file, err)
 	}
 	if len(conf.Masters)+len(conf.Agents) == 0 && conf.ZK == "" {
-		return conf, fmt.Errorf("read the cluster's description: %s: nothing is described; want agents: [{resources: ..., attributes: ...}], masters: [{port: ...}] or zk: ...", file)
+		return conf, fmt.Errorf("read the cluster's description: %s: nothing is described; want agents, masters or zk (docs/cluster.md)", file)
 	}
 	return conf, nil
 }
