@@ -93,14 +93,15 @@ func (s *Session) doLeader(ctx context.Context, r request, path string) (Answer,
 	return a, nil
 }
 
-// FindLeader tells which of several masters leads: by the subscription, while there
-// is one, else by asking (GET /redirect). Where only one master was given that one
-// is the answer. Later calls go to the leader first.
+// FindLeader tells which of several masters leads, by asking them (GET /redirect):
+// the subscription's may have died a moment ago. Where only one master was given, or
+// ZooKeeper, it is the one that the session works with. Later calls go to the leader
+// first.
 func (s *Session) FindLeader(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	given, fixed := s.detector.(fixedMasters)
 	known := s.leader
-	if !fixed || len(given) == 1 || s.state == Subscribed {
+	if !fixed || len(given) == 1 {
 		s.mu.Unlock()
 		if known == "" && fixed {
 			return given[0], nil
