@@ -215,6 +215,9 @@ func (m *Master) adoptTaskLocked(ag *agent, lt link.Task, news string) {
 	fw.unreachable.remove(drop)
 	fw.completed.remove(drop)
 	fw.tasks[info.GetTaskId().GetValue()], ag.tasks[t.key()] = t, t
+	if len(m.operators) > 0 {
+		m.tellOperatorsLocked(taskAddedEvent(t))
+	}
 	if terminal(lt.State) {
 		t.freed = true
 	} else {

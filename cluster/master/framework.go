@@ -204,9 +204,7 @@ func (m *Master) removeFrameworkLocked(fw *framework) {
 		}
 	}
 	for _, t := range fw.sortedTasks() {
-		if !terminal(t.state()) {
-			m.updateTaskLocked(fw, t, m.masterStatus(t, v1.TaskState_TASK_KILLED, v1.TaskStatus_REASON_FRAMEWORK_REMOVED, "Framework "+fw.id+" removed"), nil)
-		}
+		m.updateTaskLocked(fw, t, m.masterStatus(t, v1.TaskState_TASK_KILLED, v1.TaskStatus_REASON_FRAMEWORK_REMOVED, "Framework "+fw.id+" removed"), nil)
 		m.completeTaskLocked(fw, t)
 	}
 	for _, t := range fw.unreachable.all() {

@@ -48,7 +48,7 @@ func (m *Master) serveOperator(req *request) {
 		m.serveOperatorStream(req, protobuf)
 		return
 	}
-	m.answerOperator(req, protobuf, m.stored(req.r.Context(), func() reply { return m.doOperator(call, req.principal) }))
+	m.answerOperator(req, protobuf, m.stored(req.r.Context(), func() reply { return m.doOperator(call, req.principal, protobuf) }))
 }
 
 func (m *Master) answerOperator(req *request, protobuf bool, r reply) {
@@ -123,7 +123,7 @@ func (m *Master) subscribeOperator(s *stream) {
 		s.finish()
 		return
 	}
-	state := m.stateMessageLocked()
+	state := m.stateMessageLocked(s.protobuf)
 	text, err := subscribedJSON(state)
 	if err != nil {
 		m.warnf("Failed to write the state for a subscriber: %s", err)
@@ -146,7 +146,7 @@ func (m *Master) operatorLeft(s *stream) {
 }
 
 // doOperator does what an operator's call asks for.
-func (m *Master) doOperator(c *masterv1.Call, principal string) reply {
+func (m *Master) doOperator(c *masterv1.Call, principal string, protobuf bool) reply {
 	if r, ok := m.readFiles(c); ok {
 		return r
 	}
@@ -155,7 +155,7 @@ func (m *Master) doOperator(c *masterv1.Call, principal string) reply {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if r, ok := m.getLocked(c.GetType()); ok {
+	if r, ok := m.getLocked(c.GetType(), protobuf); ok {
 		return r
 	}
 	if r, ok := m.changeAgentLocked(c); ok {
@@ -168,7 +168,7 @@ func (m *Master) doOperator(c *masterv1.Call, principal string) reply {
 }
 
 // getLocked answers the calls that only look.
-func (m *Master) getLocked(t masterv1.Call_Type) (reply, bool) {
+func (m *Master) getLocked(t masterv1.Call_Type, protobuf bool) (reply, bool) {
 	r := &masterv1.Response{}
 	switch t {
 	case masterv1.Call_GET_HEALTH:
@@ -182,9 +182,9 @@ func (m *Master) getLocked(t masterv1.Call_Type) (reply, bool) {
 	case masterv1.Call_GET_MASTER:
 		r.GetMaster = &masterv1.Response_GetMaster{MasterInfo: m.info, StartTime: proto.Float64(seconds(m.started)), ElectedTime: proto.Float64(seconds(m.elected))}
 	case masterv1.Call_GET_STATE:
-		r.GetState = m.stateMessageLocked()
+		r.GetState = m.stateMessageLocked(protobuf)
 	case masterv1.Call_GET_TASKS:
-		r.GetTasks = m.tasksMessageLocked()
+		r.GetTasks = m.tasksMessageLocked(protobuf)
 	case masterv1.Call_GET_AGENTS:
 		r.GetAgents = m.agentsMessageLocked()
 	case masterv1.Call_GET_FRAMEWORKS:

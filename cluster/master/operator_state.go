@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"mesosbook/mesos"
+	v1 "mesosbook/mesos/v1"
 	masterv1 "mesosbook/mesos/v1/master"
 
 	"google.golang.org/protobuf/proto"
@@ -12,14 +13,21 @@ import (
 // The answers of GET_STATE and its parts. Mesos writes their JSON by hand:
 // lists are there even when they are empty.
 
-func (m *Master) tasksMessageLocked() *masterv1.Response_GetTasks {
+// tasksMessageLocked has the tasks of frameworks that are over for JSON alone:
+// in protobuf Mesos leaves them out, by a condition that is the wrong way round
+// (readonly_handler.cpp: serializeGetTasks).
+func (m *Master) tasksMessageLocked(protobuf bool) *masterv1.Response_GetTasks {
+	ended := m.completed.all()
+	if protobuf {
+		ended = nil
+	}
 	out := &masterv1.Response_GetTasks{}
 	for _, fw := range m.sortedFrameworksLocked() {
 		for _, t := range fw.sortedTasks() {
 			out.Tasks = append(out.Tasks, t.message())
 		}
 	}
-	for _, fw := range append(m.sortedFrameworksLocked(), m.completed.all()...) {
+	for _, fw := range append(m.sortedFrameworksLocked(), ended...) {
 		for _, t := range fw.unreachable.all() {
 			out.UnreachableTasks = append(out.UnreachableTasks, t.message())
 		}
@@ -60,9 +68,9 @@ func (m *Master) agentsMessageLocked() *masterv1.Response_GetAgents {
 	return out
 }
 
-func (m *Master) stateMessageLocked() *masterv1.Response_GetState {
+func (m *Master) stateMessageLocked(protobuf bool) *masterv1.Response_GetState {
 	return &masterv1.Response_GetState{
-		GetTasks: m.tasksMessageLocked(), GetExecutors: m.executorsMessageLocked(),
+		GetTasks: m.tasksMessageLocked(protobuf), GetExecutors: m.executorsMessageLocked(),
 		GetFrameworks: m.frameworksMessageLocked(), GetAgents: m.agentsMessageLocked(),
 	}
 }
@@ -152,7 +160,20 @@ func writeAgents(e *mesos.Encoder, a *masterv1.Response_GetAgents) error {
 		e.Raw(data)
 	}
 	e.EndArray()
-	return writeList(e.Key("recovered_agents"), a.RecoveredAgents)
+	e.Key("recovered_agents").BeginArray()
+	for _, info := range a.RecoveredAgents {
+		writeAgentInfo(e, info)
+	}
+	e.EndArray()
+	return e.Err()
+}
+
+// writeAgentInfo writes the "checkpoint" too that v1 dropped.
+func writeAgentInfo(e *mesos.Encoder, info *v1.AgentInfo) {
+	e.BeginObject()
+	_ = e.Members(info) // the encoder keeps the error
+	e.Key("checkpoint").Bool(true)
+	e.EndObject()
 }
 
 // agentJSON has a "checkpoint" in agent_info that v1 dropped: Mesos writes it

@@ -35,13 +35,10 @@ func (m *Master) registryPage(req *request) {
 	})
 }
 
-// writeAdmitted writes an agent with the "checkpoint" that v1 dropped.
+// writeAdmitted writes an agent with what operators decided on it.
 func writeAdmitted(e *mesos.Encoder, s *registryv1.Registry_Slave) {
 	e.BeginObject()
-	e.Key("info").BeginObject()
-	_ = e.Members(s.GetInfo()) // complete: it has registered
-	e.Key("checkpoint").Bool(true)
-	e.EndObject()
+	writeAgentInfo(e.Key("info"), s.GetInfo())
 	if s.DrainInfo != nil {
 		pages.WriteMessage(e, "drain_info", s.DrainInfo)
 	}
