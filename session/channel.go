@@ -284,6 +284,8 @@ func (s *Session) endChannel(ch *channel, err error) {
 		s.setStateLocked(Disconnected, err)
 		if was {
 			s.noticeLocked("subscription ended: %v", err)
+		} else {
+			s.cause = fmt.Errorf("subscribe first; the last attempt failed: %w", err)
 		}
 	}
 }

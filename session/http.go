@@ -23,6 +23,10 @@ type request struct {
 	header http.Header
 	body   []byte
 	auto   bool // sent by the session itself
+
+	// long answers are bounded by CallTimeout without progress, others as a whole.
+	long bool
+	sink io.Writer // gets the body of a 200 as it comes; nil: Answer.Body does
 }
 
 func newTransport(o Options) *http.Transport {
@@ -100,6 +104,9 @@ func networkHint(cause error) string {
 
 // do sends a request and reads the whole answer, within CallTimeout.
 func (s *Session) do(ctx context.Context, r request) (Answer, error) {
+	if r.long {
+		return s.doLong(ctx, r)
+	}
 	ctx, cancel := s.callContext(ctx)
 	defer cancel()
 	resp, rec, err := s.open(ctx, r)
@@ -107,6 +114,39 @@ func (s *Session) do(ctx context.Context, r request) (Answer, error) {
 		return Answer{}, err
 	}
 	return s.readAnswer(ctx, r, resp, rec)
+}
+
+// doLong is do for an answer that may take longer: it ends CallTimeout after the
+// last bytes came.
+func (s *Session) doLong(ctx context.Context, r request) (Answer, error) {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	defer context.AfterFunc(s.life, func() { end(ErrClosed) })()
+	idle := time.AfterFunc(s.opt.CallTimeout, func() { end(fmt.Errorf("no answer for %v", s.opt.CallTimeout)) })
+	defer func() { idle.Stop() }()
+	resp, rec, err := s.open(ctx, r)
+	if err != nil {
+		return Answer{}, err
+	}
+	stalled := fmt.Errorf("nothing more came for %v", s.opt.CallTimeout)
+	idle.Stop()
+	idle = time.AfterFunc(s.opt.CallTimeout, func() { end(stalled) })
+	resp.Body = progress{resp.Body, func() { idle.Reset(s.opt.CallTimeout) }}
+	return s.readAnswer(ctx, r, resp, rec)
+}
+
+// progress is a body that tells when bytes came.
+type progress struct {
+	io.ReadCloser
+	came func()
+}
+
+func (p progress) Read(b []byte) (int, error) {
+	n, err := p.ReadCloser.Read(b)
+	if n > 0 {
+		p.came()
+	}
+	return n, err
 }
 
 // callContext bounds ctx by CallTimeout and by the session's end.
@@ -118,10 +158,17 @@ func (s *Session) callContext(ctx context.Context) (context.Context, context.Can
 	return ctx, func() { stop(); end(nil); cancel() }
 }
 
-// readAnswer reads the rest of a response, at most MaxRecord bytes.
+// readAnswer reads the rest of a response: at most MaxRecord bytes, or all of it
+// where there is a sink.
 func (s *Session) readAnswer(ctx context.Context, r request, resp *http.Response, rec *CallRecord) (Answer, error) {
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(s.opt.MaxRecord)+1))
+	var body []byte
+	var err error
+	if r.sink != nil && resp.StatusCode == http.StatusOK {
+		_, err = io.Copy(r.sink, resp.Body)
+	} else {
+		body, err = io.ReadAll(io.LimitReader(resp.Body, int64(s.opt.MaxRecord)+1))
+	}
 	if err == nil && len(body) > s.opt.MaxRecord {
 		err = fmt.Errorf("answer is larger than %d bytes", s.opt.MaxRecord)
 	}

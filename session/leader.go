@@ -25,7 +25,9 @@ func isFinal(err error) bool {
 // detector gives. visit tells another base URL when the master redirected, or an
 // error: after a final one the walk ends, after others the next master is asked.
 func (s *Session) walk(ctx context.Context, visit func(base string) (redirect string, err error)) error {
-	bases, err := s.candidates(ctx)
+	finding, cancel := s.callContext(ctx)
+	bases, err := s.candidates(finding)
+	cancel()
 	if err != nil {
 		return err
 	}
@@ -73,8 +75,11 @@ func (s *Session) candidates(ctx context.Context) ([]string, error) {
 
 // doLeader sends a request to a path of the leading master.
 func (s *Session) doLeader(ctx context.Context, r request, path string) (Answer, error) {
-	ctx, cancel := s.callContext(ctx)
-	defer cancel()
+	if !r.long {
+		var cancel context.CancelFunc
+		ctx, cancel = s.callContext(ctx)
+		defer cancel()
+	}
 	var a Answer
 	err := s.walk(ctx, func(base string) (string, error) {
 		var err error

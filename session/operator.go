@@ -22,7 +22,7 @@ func (s *Session) Operator(ctx context.Context, target, callType string, body []
 		return Answer{}, s.failed(fmt.Errorf("operator %s: the body %w", callType, err))
 	}
 	c := newCall(callType, json.RawMessage(body))
-	r := request{op: "operator " + callType, method: http.MethodPost, url: target + operatorPath, header: jsonHeader(), body: c.body}
+	r := request{op: "operator " + callType, method: http.MethodPost, url: target + operatorPath, header: jsonHeader(), body: c.body, long: reads(callType)}
 	if callType == "SUBSCRIBE" {
 		return Answer{}, s.failed(fmt.Errorf("operator SUBSCRIBE: it answers with a stream; use watch"))
 	}
@@ -119,7 +119,7 @@ func (s *Session) AgentURL(ctx context.Context, id AgentID) (string, error) {
 	if known != "" {
 		return known, nil
 	}
-	a, err := s.doLeader(ctx, request{op: "get /slaves", method: http.MethodGet, header: http.Header{}}, "/slaves")
+	a, err := s.doLeader(ctx, request{op: "get /slaves", method: http.MethodGet, header: http.Header{}, long: true}, "/slaves")
 	if err == nil {
 		err = a.Err()
 	}

@@ -52,9 +52,10 @@ type Options struct {
 	// BackoffMin and BackoffMax bound the wait before subscribing again; 0 is
 	// 0.5 s and 15 s.
 	BackoffMin, BackoffMax time.Duration
-	// CallTimeout bounds one call from its request to the end of its answer,
-	// the wait for a subscription that is being renewed, and the time from
-	// SUBSCRIBE to its first record; 0 is 15 s.
+	// CallTimeout bounds one call from its request to the end of its answer, the
+	// wait for a subscription that is being renewed, and the time from SUBSCRIBE to
+	// its first record; 0 is 15 s. Answers that may be large, as those of Get and
+	// from sandboxes, may take longer while something of them comes.
 	CallTimeout time.Duration
 
 	// Ack is AckAuto when empty.

@@ -110,7 +110,7 @@ func (s *Session) base(ctx context.Context) (string, error) {
 // Get fetches a path ("/state") from the leading master or a whole URL. A
 // redirect of a master to the leader is followed.
 func (s *Session) Get(ctx context.Context, pathOrURL string) (Answer, error) {
-	r := request{op: "get " + showURL(pathOrURL), method: http.MethodGet, url: pathOrURL, header: http.Header{"Accept": {"*/*"}}}
+	r := request{op: "get " + showURL(pathOrURL), method: http.MethodGet, url: pathOrURL, header: http.Header{"Accept": {"*/*"}}, long: true}
 	var a Answer
 	var err error
 	if strings.Contains(pathOrURL, "://") {

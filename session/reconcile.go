@@ -40,7 +40,7 @@ func (s *Session) startReconcile(ch *channel, st *stream, all bool) {
 // unanswered is asked again (Mesos 1.12, docs/reconciliation.md).
 func (s *Session) settleDoubts(st *stream) {
 	wait := backoff{min: reconcileMin, max: reconcileMax}
-	for pause := reconcileGrace; len(s.unanswered()) > 0; pause = wait.next() {
+	for pause := reconcileGrace; s.inDoubt(); pause = wait.next() {
 		timer := time.NewTimer(pause)
 		select {
 		case <-st.ctx.Done():
@@ -48,6 +48,7 @@ func (s *Session) settleDoubts(st *stream) {
 			return
 		case <-timer.C:
 		}
+		s.giveBack(st)
 		if unanswered := s.unanswered(); len(unanswered) > 0 {
 			s.askFor(st, unanswered)
 		}
@@ -59,8 +60,9 @@ func (s *Session) settleDoubts(st *stream) {
 }
 
 // doubt is told that an ACCEPT went out and no answer came: its tasks may run or
-// not, and the master is asked unless their updates come first.
-func (s *Session) doubt(ids []TaskID) {
+// not, and the master is asked unless their updates come first. Its offers are not
+// used again, and are given back in case that the ACCEPT did not arrive.
+func (s *Session) doubt(ids []TaskID, offers []OfferID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range ids {
@@ -71,9 +73,37 @@ func (s *Session) doubt(ids []TaskID) {
 	if s.live == nil {
 		return
 	}
+	s.stray = append(s.stray, offers...)
 	select {
 	case s.live.doubts <- struct{}{}:
 	default:
+	}
+}
+
+// inDoubt tells whether there is something to ask the master for or to give back.
+func (s *Session) inDoubt() bool {
+	s.mu.Lock()
+	stray := len(s.stray)
+	s.mu.Unlock()
+	return stray > 0 || len(s.unanswered()) > 0
+}
+
+// giveBack declines the offers whose ACCEPT got no answer. The master passes over
+// those that the ACCEPT has used; an ACCEPT that comes after it finds them gone, and
+// its tasks end in TASK_LOST or TASK_DROPPED.
+func (s *Session) giveBack(st *stream) {
+	s.mu.Lock()
+	ids := s.stray
+	s.stray = nil
+	if len(ids) > 0 {
+		s.noticeLocked("an ACCEPT got no answer: its %d offers are given back", len(ids))
+	}
+	s.mu.Unlock()
+	if len(ids) == 0 {
+		return
+	}
+	if _, err := s.sendCall(st.ctx, newCall("DECLINE", map[string]any{"offer_ids": offerIDs(ids)}), true); err != nil && st.ctx.Err() == nil {
+		s.failed(fmt.Errorf("give offers back: %w", err))
 	}
 }
 

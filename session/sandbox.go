@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"path"
@@ -41,7 +42,7 @@ func (t *Task) Stderr(ctx context.Context) (string, error) {
 
 // Sandbox lists the top level of the task's sandbox, or a directory in it.
 func (t *Task) Sandbox(ctx context.Context, dir ...string) ([]File, error) {
-	a, at, err := t.files(ctx, "browse", path.Join(dir...))
+	a, at, err := t.files(ctx, "browse", path.Join(dir...), nil)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox of task %s: %w", t.ID, err)
 	}
@@ -59,13 +60,23 @@ func (t *Task) Sandbox(ctx context.Context, dir ...string) ([]File, error) {
 	return files, nil
 }
 
-// ReadFile reads a whole file of the sandbox, at most MaxRecord bytes.
+// ReadFile reads a whole file of the sandbox, at most MaxRecord bytes. It may take
+// as long as something comes within each CallTimeout.
 func (t *Task) ReadFile(ctx context.Context, name string) ([]byte, error) {
-	a, _, err := t.files(ctx, "download", name)
+	a, _, err := t.files(ctx, "download", name, nil)
 	if err != nil {
 		return nil, fmt.Errorf("file %q of task %s: %w", name, t.ID, err)
 	}
 	return a.Body, nil
+}
+
+// CopyFile is ReadFile for a file of any size: it writes to w what comes as it
+// comes. After an error a part may have been written.
+func (t *Task) CopyFile(ctx context.Context, w io.Writer, name string) error {
+	if _, _, err := t.files(ctx, "download", name, w); err != nil {
+		return fmt.Errorf("file %q of task %s: %w", name, t.ID, err)
+	}
+	return nil
 }
 
 // URL is where the sandbox is listed by its agent; empty while the agent is unknown.
@@ -96,19 +107,21 @@ func (t *Task) sandboxLocked() string {
 // files asks the files endpoint of the task's agent and gives the answer and the
 // directory it looked in. An agent that does not know the virtual path is asked
 // for the executor's directory.
-func (t *Task) files(ctx context.Context, verb, name string) (Answer, string, error) {
+func (t *Task) files(ctx context.Context, verb, name string, sink io.Writer) (Answer, string, error) {
 	var agent AgentID
 	var dir string
 	t.locked(func() { agent, dir = t.agent, t.sandboxLocked() })
 	if agent == "" {
 		return Answer{}, "", fmt.Errorf("not launched on an agent yet (%s)", t.State())
 	}
-	at := path.Join(dir, path.Clean("/"+name))
-	base, a, err := t.s.agentFile(ctx, agent, verb, at)
+	ask := func(base string) (Answer, error) {
+		return t.s.do(ctx, request{op: "get /files/" + verb, method: http.MethodGet, header: http.Header{},
+			url: base + "/files/" + verb + "?path=" + url.QueryEscape(path.Join(dir, path.Clean("/"+name))), long: true, sink: sink})
+	}
+	base, a, err := t.s.askAgent(ctx, agent, ask)
 	if err == nil && a.Status == http.StatusNotFound {
 		if dir, err = t.directory(ctx, base); err == nil {
-			at = path.Join(dir, path.Clean("/"+name))
-			a, err = t.s.file(ctx, base, verb, at)
+			a, err = ask(base)
 		}
 	}
 	if err == nil && a.Status == http.StatusNotFound {
@@ -117,17 +130,17 @@ func (t *Task) files(ctx context.Context, verb, name string) (Answer, string, er
 	if err == nil {
 		err = a.Err()
 	}
-	return a, at, err
+	return a, path.Join(dir, path.Clean("/"+name)), err
 }
 
-// agentFile asks an agent; one that does not answer where it was last seen is
-// looked up again, as it may have come back on another port.
-func (s *Session) agentFile(ctx context.Context, agent AgentID, verb, at string) (base string, a Answer, err error) {
+// askAgent asks an agent; one that does not answer where it was last seen is looked
+// up again, as it may have come back on another port.
+func (s *Session) askAgent(ctx context.Context, agent AgentID, ask func(base string) (Answer, error)) (base string, a Answer, err error) {
 	for range 2 {
 		if base, err = s.AgentURL(ctx, agent); err != nil {
 			return "", Answer{}, err
 		}
-		if a, err = s.file(ctx, base, verb, at); !isRefused(err) {
+		if a, err = ask(base); !isRefused(err) {
 			break
 		}
 		s.mu.Lock()
@@ -137,14 +150,9 @@ func (s *Session) agentFile(ctx context.Context, agent AgentID, verb, at string)
 	return base, a, err
 }
 
-func (s *Session) file(ctx context.Context, base, verb, at string) (Answer, error) {
-	return s.do(ctx, request{op: "get /files/" + verb, method: http.MethodGet, header: http.Header{},
-		url: base + "/files/" + verb + "?path=" + url.QueryEscape(at)})
-}
-
 // directory is the executor's directory as the agent's /state names it.
 func (t *Task) directory(ctx context.Context, base string) (string, error) {
-	a, err := t.s.do(ctx, request{op: "get /state", method: http.MethodGet, header: http.Header{}, url: base + "/state"})
+	a, err := t.s.do(ctx, request{op: "get /state", method: http.MethodGet, header: http.Header{}, url: base + "/state", long: true})
 	if err == nil {
 		err = a.Err()
 	}

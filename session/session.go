@@ -56,6 +56,7 @@ type Session struct {
 	cursor   uint64 // of Await
 	offers   offerBook
 	inverse  []InverseOffer
+	stray    []OfferID // of ACCEPTs without an answer, to be given back
 	tasks    taskBook
 	own      ownBook
 	agents   map[AgentID]string

@@ -20,7 +20,8 @@ func (s *Session) prepare(c call) (settle func(Answer, error)) {
 			case err == nil || isUnsent(err):
 				undo()
 			default:
-				s.doubt(taskIDs(c.body))
+				s.useOffers(c.body, "accept.offer_ids")
+				s.doubt(taskIDs(c.body), readOfferIDs(c.body, "accept.offer_ids"))
 			}
 		}
 	case "DECLINE":
@@ -48,17 +49,23 @@ func (s *Session) onSuccess(f func()) func(Answer, error) {
 func (s *Session) useOffers(body []byte, path string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, id := range gjson.GetBytes(body, path).Array() {
-		s.offers.remove(OfferID(id.Get("value").String()))
-	}
+	s.offers.remove(readOfferIDs(body, path)...)
 	s.broadcastLocked()
+}
+
+// readOfferIDs reads a list of offer ids.
+func readOfferIDs(body []byte, path string) (ids []OfferID) {
+	for _, id := range gjson.GetBytes(body, path).Array() {
+		ids = append(ids, OfferID(id.Get("value").String()))
+	}
+	return ids
 }
 
 func (s *Session) useInverse(body []byte, path string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, id := range gjson.GetBytes(body, path).Array() {
-		s.removeInverseLocked(OfferID(id.Get("value").String()))
+	for _, id := range readOfferIDs(body, path) {
+		s.removeInverseLocked(id)
 	}
 	s.broadcastLocked()
 }

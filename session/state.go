@@ -50,7 +50,7 @@ func (s *Session) setStateLocked(next State, cause error) {
 	}
 	if next != Subscribed {
 		s.offers.clear()
-		s.inverse = nil
+		s.inverse, s.stray = nil, nil
 	}
 	if next == Disconnected || next == Closed {
 		s.channel, s.live, s.backoff, s.attempts = nil, nil, 0, 0
