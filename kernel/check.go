@@ -214,7 +214,7 @@ func (c *checked) sortErrors(errs []types.Error) (again bool) {
 			}
 			continue
 		}
-		d := c.diagnose(p, c.explain(te))
+		d := c.diagnose(p, c.k.plain.in(c.explain(te)))
 		own = append(own, d)
 	}
 	if again {

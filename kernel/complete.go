@@ -35,7 +35,11 @@ func (k *Kernel) Complete(code string, cursor int) (candidates []Completion, sta
 		return nil, start
 	}
 	c := k.probe(code[:start], code[cursor:])
-	return clipCandidates(c.candidates(), word), start
+	candidates = clipCandidates(c.candidates(), word)
+	for i := range candidates {
+		candidates[i].Detail = k.plain.in(candidates[i].Detail)
+	}
+	return candidates, start
 }
 
 // wordStart gives the offset at which the identifier before cursor begins.
@@ -384,7 +388,7 @@ func (k *Kernel) Signature(code string, cursor int) (d Description, arg int, ok 
 			if t == nil {
 				return d, 0, false
 			}
-			return c.describeCall(call, t), j, true
+			return k.plain.of(c.describeCall(call, t)), j, true
 		}
 	}
 	return d, 0, false

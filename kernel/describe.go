@@ -20,7 +20,7 @@ func (k *Kernel) Describe(expr string) (Description, error) {
 	defer k.run.Unlock()
 	expr = strings.TrimSpace(expr)
 	if d, ok := k.describeName(expr); ok {
-		return d, nil
+		return k.plain.of(d), nil
 	}
 	u := k.parse(k.cell+1, expr)
 	c := k.check(u)
@@ -43,7 +43,7 @@ func (k *Kernel) Describe(expr string) (Description, error) {
 	if v := k.valueOf(x.X); v.IsValid() {
 		d.Text = k.text(v, c.info.TypeOf(x.X))
 	}
-	return d, nil
+	return k.plain.of(d), nil
 }
 
 // isType: "T is not an expression" is the one error that a type gives.
@@ -214,7 +214,7 @@ func (k *Kernel) Names() []Description {
 		if e.kind == entryVar {
 			d.Text = short(globals[e.slot])
 		}
-		out = append(out, d)
+		out = append(out, k.plain.of(d))
 	}
 	slices.SortFunc(out, byName)
 	return out

@@ -188,6 +188,7 @@ type Kernel struct {
 	pkg         *types.Package // main, as the latest check left it
 	helpers     *types.Package // the package of Options.Names
 	helperNames map[string]types.Object
+	plain       plainNames
 
 	run       sync.Mutex // held by Run and by whatever looks at the session
 	ses       *session
@@ -217,6 +218,7 @@ func New(opts Options) (*Kernel, error) {
 		opts: opts, fset: token.NewFileSet(), pkg: types.NewPackage("main", "main"), ses: newSession(), sources: map[int][]string{},
 		imported: map[string]bool{}, hostTypes: map[reflect.Type]string{}, ctx: context.Background(),
 	}
+	k.plain = newPlainNames(opts.Names)
 	k.host = newHost(k)
 	k.out = newOutput(opts.Output, k.host.who)
 	if err := k.start(); err != nil {

@@ -4,6 +4,8 @@ import (
 	"go/scanner"
 	"go/token"
 	"strings"
+
+	"mesosbook/kernel"
 )
 
 // hint is the signature of the function whose arguments are being typed, or on
@@ -32,10 +34,27 @@ func (r *REPL) signature(text string, cursor int) string {
 		return ""
 	}
 	hint := oneLine(d.Name + "(" + params)
+	if written := r.helpSignature(d); written != "" {
+		hint = written
+	}
 	if doc, _, _ := strings.Cut(d.Doc, "\n"); doc != "" {
 		hint += "  // " + oneLine(doc)
 	}
 	return cleanText(hint)
+}
+
+// helpSignature is the first line of a helper's help page, which names its
+// arguments; empty when there is none.
+func (r *REPL) helpSignature(d kernel.Description) string {
+	if r.o.Help == nil || d.Cell != 0 {
+		return ""
+	}
+	page, ok := r.o.Help(d.Name)
+	line, _, _ := strings.Cut(strings.TrimSpace(page), "\n")
+	if !ok || !strings.HasPrefix(line, d.Name+"(") {
+		return ""
+	}
+	return line
 }
 
 // openCall gives the offset of the parenthesis that is open at the end of code,

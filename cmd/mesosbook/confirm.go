@@ -42,7 +42,7 @@ func (nb *notebook) isEmbedded(target string) bool {
 	if c == nil {
 		return false
 	}
-	return slices.ContainsFunc(append(c.AgentURLs(), c.MasterURL()), func(own string) bool {
+	return slices.ContainsFunc(append(c.AgentURLs(), c.MasterURLs()...), func(own string) bool {
 		return hostOf(own) == hostOf(target)
 	})
 }
