@@ -71,9 +71,13 @@ func TestCallsLackABody(t *testing.T) {
 				t.Errorf("%s: %d %q", name, got.status, got.body)
 			}
 		}
-		ack := `{"agent_id":{"value":"a"},"task_id":{"value":"t"},"uuid":"AAAA"}`
-		if got := s.call("ACKNOWLEDGE", ack); got.body != "Failed to validate scheduler::Call: Not a valid UUID" {
-			t.Errorf("short uuid: %q", got.body)
+		for uuid, want := range map[string]string{
+			"AAAA": "Failed to validate scheduler::Call: Not a valid UUID", "AAAAAAAAAAAAAAAAAAAAAA==": "Failed to validate scheduler::Call: Not a valid UUID",
+			"AAAAAAAAYAAAAAAAAAAAAA==": "Failed to validate scheduler::Call: Not a valid UUID", "AAAAAAAAQAAAAAAAAAAAAA==": "",
+		} {
+			if got := s.call("ACKNOWLEDGE", `{"agent_id":{"value":"a"},"task_id":{"value":"t"},"uuid":"`+uuid+`"}`); got.body != want {
+				t.Errorf("uuid %s: %q", uuid, got.body)
+			}
 		}
 	})
 }

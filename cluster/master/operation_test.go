@@ -75,11 +75,22 @@ func TestOperationFeedback(t *testing.T) {
 		if got.Get("operation_id.value").Str != "op1" || got.Get("state").Str != "OPERATION_FINISHED" || got.Get("uuid.value").Str != "QEBAQEBAQEBAQEBAQEBAQA==" {
 			t.Errorf("update %s", got)
 		}
-		s.must("RECONCILE_OPERATIONS", `{"operations":[{"operation_id":{"value":"op1"},"agent_id":{"value":"`+ag.id+`"}},{"operation_id":{"value":"x"},"agent_id":{"value":"`+ag.id+`"}},{"operation_id":{"value":"y"}}]}`)
-		for _, want := range []string{"OPERATION_FINISHED", "OPERATION_UNKNOWN", "OPERATION_UNKNOWN"} {
-			if got := gjson.Get(s.wait("UPDATE_OPERATION_STATUS"), "update_operation_status.status.state").Str; got != want {
+		s.must("RECONCILE_OPERATIONS", `{"operations":[{"operation_id":{"value":"op1"},"agent_id":{"value":"`+ag.id+`"}},{"operation_id":{"value":"x"},"agent_id":{"value":"`+ag.id+`"}},{"operation_id":{"value":"y"}},{"operation_id":{"value":"z"},"agent_id":{"value":"`+ag.id+`"},"resource_provider_id":{"value":"rp"}},{"operation_id":{"value":"w"},"agent_id":{"value":"nope"}}]}`)
+		for _, want := range []string{
+			`{"operation_id":{"value":"op1"},"state":"OPERATION_FINISHED","agent_id":{"value":"` + ag.id + `"}}`,
+			`{"operation_id":{"value":"x"},"state":"OPERATION_UNKNOWN","message":"Reconciliation: Operation is unknown","agent_id":{"value":"` + ag.id + `"}}`,
+			`{"operation_id":{"value":"y"},"state":"OPERATION_UNKNOWN","message":"Reconciliation: Operation is unknown and no 'agent_id' was provided"}`,
+			`{"operation_id":{"value":"z"},"state":"OPERATION_UNKNOWN","agent_id":{"value":"` + ag.id + `"},"resource_provider_id":{"value":"rp"}}`,
+			`{"operation_id":{"value":"w"},"state":"OPERATION_UNKNOWN","message":"Reconciliation: Both operation and agent are unknown","agent_id":{"value":"nope"}}`,
+		} {
+			if got := gjson.Get(s.wait("UPDATE_OPERATION_STATUS"), "update_operation_status.status").Raw; got != want {
 				t.Errorf("reconciled %s, want %s", got, want)
 			}
+		}
+		for _, bad := range []string{`"agent_id":{"value":"nope"},"operation_id":{"value":"op1"},"uuid":"QEBAQEBAQEBAQEBAQEBAQA=="`,
+			`"agent_id":{"value":"` + ag.id + `"},"operation_id":{"value":"op1"},"uuid":"QUBAQEBAQEBAQEBAQEBAQA=="`,
+			`"agent_id":{"value":"` + ag.id + `"},"operation_id":{"value":"x"},"uuid":"QEBAQEBAQEBAQEBAQEBAQA=="`} {
+			s.must("ACKNOWLEDGE_OPERATION_STATUS", "{"+bad+"}") // fits nothing: passed over
 		}
 		s.must("ACKNOWLEDGE_OPERATION_STATUS", `{"agent_id":{"value":"`+ag.id+`"},"operation_id":{"value":"op1"},"uuid":"QEBAQEBAQEBAQEBAQEBAQA=="}`)
 		if got := told[*link.AcknowledgeOperation](ag); got.OperationID != "op1" {

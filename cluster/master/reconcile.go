@@ -96,10 +96,14 @@ func (m *Master) reconcileOperationLocked(fw *framework, want *schedulerv1.Call_
 	case m.gone[agent] != nil:
 		state, text = v1.OperationState_OPERATION_GONE_BY_OPERATOR, "Reconciliation: Agent marked gone by operator"
 	}
-	return &v1.OperationStatus{
+	s := &v1.OperationStatus{
 		OperationId: want.OperationId, State: state.Enum(), Message: proto.String(text),
 		AgentId: want.AgentId, ResourceProviderId: want.ResourceProviderId,
 	}
+	if ag := m.agents[agent]; ag != nil && want.ResourceProviderId != nil && ag.has(v1.AgentInfo_Capability_AGENT_OPERATION_FEEDBACK) {
+		s.Message = nil // the agent's word: it knows no such resource provider
+	}
+	return s
 }
 
 // durationText writes d as Mesos does: "10mins", "15secs", "1.5secs", "250ms".

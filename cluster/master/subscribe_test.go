@@ -206,6 +206,9 @@ func TestUpdateFramework(t *testing.T) {
 			{`"user":"root","name":"u2"`, 200, ""},
 			{`"user":"nobody","name":"u"`, 400, "FrameworkInfo update is not valid: Updating 'FrameworkInfo.user' is unsupported; attempted to update from 'root' to 'nobody'"},
 			{`"user":"root","name":"u","checkpoint":true`, 400, "FrameworkInfo update is not valid: Updating 'FrameworkInfo.checkpoint' is unsupported; attempted to update from 'false' to 'true'"},
+			{`"user":"root","name":"u","principal":"p"`, 400, "FrameworkInfo update is not valid: Changing framework's principal is not allowed."},
+			{`"user":"root","name":"u","principal":""`, 400, "FrameworkInfo update is not valid: Changing framework's principal is not allowed."},
+			{`"user":"root","name":"u","failover_timeout":1e10`, 400, "Supplied FrameworkInfo is not valid: The framework failover_timeout (1e+10) is invalid"},
 			{`"user":"root","name":"u","role":"a//b"`, 400, "Supplied FrameworkInfo is not valid: 'FrameworkInfo.role' is not a valid role: Role 'a//b' cannot contain two adjacent slashes"},
 		}
 		for _, tt := range tests {
@@ -215,6 +218,47 @@ func TestUpdateFramework(t *testing.T) {
 		}
 		if got := gjson.Get(r.get("/frameworks"), "frameworks.0.name").Str; got != "u2" {
 			t.Errorf("name %q", got)
+		}
+	})
+}
+
+// TestUnknownFrameworkID takes a framework of another master in: known first, then
+// subscribed.
+func TestUnknownFrameworkID(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		r.agent(5051, machine)
+		w := r.open("/api/v1", `{"type":"SUBSCRIBE"}`)
+		w.wait("SUBSCRIBED")
+		s := r.framework("id.value", "elsewhere-0007", "^framework_id.value", "elsewhere-0007")
+		if s.id != "elsewhere-0007" {
+			t.Errorf("subscribed as %q", s.id)
+		}
+		s.offer()
+		for _, want := range []struct {
+			kind      string
+			recovered bool
+		}{{"FRAMEWORK_ADDED", true}, {"FRAMEWORK_UPDATED", false}} {
+			e := gjson.Get(w.wait(want.kind), strings.ToLower(want.kind)+".framework")
+			if e.Get("recovered").Bool() != want.recovered || e.Get("active").Bool() == want.recovered || e.Get("connected").Bool() == want.recovered {
+				t.Errorf("%s: %s", want.kind, e)
+			}
+		}
+	})
+}
+
+// TestLeftRole: what was offered in a role that the framework leaves by subscribing
+// anew is rescinded to the old subscription.
+func TestLeftRole(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		r.agent(5051, machine)
+		a := r.framework("roles", []string{"a"}, "capabilities", capability("MULTI_ROLE"))
+		a.offer()
+		b := a.again("roles", []string{"b"}, "capabilities", capability("MULTI_ROLE"))
+		if got := a.pending(); !slices.Equal(got, []string{"RESCIND", "ERROR", "END"}) {
+			t.Errorf("the old subscription got %v", got)
+		}
+		if got := b.offer().Get("allocation_info.role").Str; got != "b" {
+			t.Errorf("offered in %q", got)
 		}
 	})
 }
