@@ -99,9 +99,10 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.Listen, "127.0.0.1")
 	setDefault(&o.Hostname, o.Listen)
 	if o.Log == nil {
-		o.Log = io.Discard
+		o.Log = io.Discard // as it is: lines for it are not even formatted
+	} else {
+		o.Log = &lockedWriter{w: o.Log}
 	}
-	o.Log = &lockedWriter{w: o.Log}
 	if len(o.Machines) == 0 {
 		setDefault(&o.Agents, 1)
 		if o.Agents < 0 || o.Agents > maxAgents {

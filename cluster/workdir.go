@@ -70,6 +70,9 @@ func (c *Cluster) logging(log *os.File) (w io.Writer, path string) {
 	if log == nil {
 		return c.opts.Log, ""
 	}
+	if c.opts.Log == io.Discard {
+		return log, log.Name()
+	}
 	return io.MultiWriter(log, c.opts.Log), log.Name()
 }
 

@@ -116,7 +116,7 @@ func (a *Agent) shutdownFramework(id string) {
 	}
 	a.streams.forget(id)
 	var stops []func()
-	for _, ex := range f.executors {
+	for _, ex := range slices.Clone(f.executors) {
 		stops = append(stops, a.shutdownLocked(ex))
 		a.retireLocked(ex)
 	}

@@ -185,15 +185,15 @@ func (f *framework) add(ex *executor) {
 	f.executors = append(f.executors, ex)
 }
 
-// remove takes an executor out, and says whether it was there. The list is a new
-// one: pages may still read the former.
+// remove takes an executor out, and says whether it was there. Who goes through
+// the list meanwhile has to go through a copy.
 func (f *framework) remove(ex *executor) bool {
 	if f.byID[ex.id()] != ex {
 		return false
 	}
 	delete(f.byID, ex.id())
 	i := slices.Index(f.executors, ex)
-	f.executors = slices.Concat(f.executors[:i], f.executors[i+1:])
+	f.executors = slices.Delete(f.executors, i, i+1)
 	return true
 }
 
