@@ -96,7 +96,7 @@ func prettyText(v any) string {
 			return fmt.Sprint(v)
 		}
 	}
-	if !gjson.ValidBytes(text) {
+	if !json.Valid(text) {
 		return string(text)
 	}
 	return string(bytes.TrimSpace(pretty.Pretty(text)))

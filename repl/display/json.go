@@ -1,16 +1,16 @@
 package display
 
 import (
+	"encoding/json"
 	"strings"
 
-	"github.com/tidwall/gjson"
 	"github.com/tidwall/pretty"
 )
 
 // document indents a text that is a JSON object or array; other text stays as it is.
 func document(text string, o Options) string {
 	trimmed := strings.TrimSpace(text)
-	if !strings.HasPrefix(trimmed, "{") && !strings.HasPrefix(trimmed, "[") || !gjson.Valid(trimmed) {
+	if !strings.HasPrefix(trimmed, "{") && !strings.HasPrefix(trimmed, "[") || !json.Valid([]byte(trimmed)) { // gjson looks to any depth, which uses up the stack
 		return printable(text)
 	}
 	indented := []byte(printable(string(pretty.PrettyOptions([]byte(trimmed), &pretty.Options{Width: plainWidth, Indent: "  "}))))
