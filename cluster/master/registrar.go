@@ -21,6 +21,13 @@ import (
 // storeRetry is the pause after a write that failed, for a full disk to be mended.
 const storeRetry = time.Second
 
+// Writing takes a fifth of the time at most while nobody waits for it: when a
+// thousand agents register there would be as many writes, each longer than the last.
+const (
+	storeRest    = 4 // times as long as the write took
+	maxStoreRest = time.Second
+)
+
 // registrar writes the registry behind the master: state changes at once, the file
 // follows as fast as the disk allows, several changes with one write. An operator's
 // call is answered when its change is stored. All but wake and writer is guarded by
@@ -28,6 +35,7 @@ const storeRetry = time.Second
 type registrar struct {
 	writer *registry.Writer // nil: nothing is kept
 	wake   chan struct{}
+	hurry  chan struct{} // somebody waits for the next write
 
 	changed, stored uint64        // counts of changes, of those on disk
 	progress        chan struct{} // closed when stored grows or given is set
@@ -38,7 +46,7 @@ type registrar struct {
 }
 
 func (r *registrar) init() {
-	r.wake, r.progress = make(chan struct{}, 1), make(chan struct{})
+	r.wake, r.hurry, r.progress = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{})
 }
 
 // saveLocked notes that the registry is to be written.
@@ -63,13 +71,24 @@ func (m *Master) keepRegistry() {
 			m.storeRegistry()
 			return
 		}
+		began := time.Now()
 		for !m.storeRegistry() {
-			select {
-			case <-time.After(storeRetry):
-			case <-m.ctx.Done():
+			m.rest(storeRetry)
+			if m.ctx.Err() != nil {
 				return
 			}
+			began = time.Now()
 		}
+		m.rest(min(storeRest*time.Since(began), maxStoreRest))
+	}
+}
+
+// rest waits for so long, or until somebody needs the next write.
+func (m *Master) rest(d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-m.registrar.hurry:
+	case <-m.ctx.Done():
 	}
 }
 
@@ -126,6 +145,10 @@ func (m *Master) stored(ctx context.Context, change func() reply) reply {
 		m.mu.Unlock()
 		if done {
 			break
+		}
+		select {
+		case m.registrar.hurry <- struct{}{}:
+		default:
 		}
 		select {
 		case <-progress:

@@ -41,14 +41,17 @@ Each line on standard input lets something go wrong, for teaching and tests:
 
 // clusterStartTimeout bounds the start of the cluster until its agents have
 // registered.
-const clusterStartTimeout = 30 * time.Second
+const (
+	clusterStartTimeout = 30 * time.Second
+	agentStartTimeout   = 50 * time.Millisecond // more for each agent
+)
 
 func runCluster(ctx context.Context, flags *clusterFlags, std stdio) error {
 	opts, err := flags.options(std.err)
 	if err != nil {
 		return err
 	}
-	starting, cancel := context.WithTimeout(ctx, clusterStartTimeout)
+	starting, cancel := context.WithTimeout(ctx, clusterStartTimeout+time.Duration(max(opts.Agents, len(opts.Machines)))*agentStartTimeout)
 	defer cancel()
 	c, err := cluster.Start(starting, opts)
 	if err != nil {
