@@ -175,11 +175,7 @@ func (m *Master) adoptFrameworksLocked(list []*v1.FrameworkInfo) {
 		if m.frameworks[id] != nil || m.removedLocked(id) {
 			continue
 		}
-		fw := m.newFramework(info)
-		fw.recovered = true
-		m.frameworks[id] = fw
-		m.alloc.AddFramework(m.allocatorView(fw, nil), false)
-		m.tellOperatorsLocked(frameworkAddedEvent(fw))
+		m.recoverFrameworkLocked(info)
 	}
 }
 

@@ -34,7 +34,13 @@ func executorID(id string) *v1.ExecutorID   { return &v1.ExecutorID{Value: proto
 func offerID(id string) *v1.OfferID         { return &v1.OfferID{Value: proto.String(id)} }
 
 // seconds since 1970 as statuses and pages tell them.
-func seconds(t time.Time) float64 { return float64(t.UnixNano()) / 1e9 }
+// seconds since 1970; no time is 0.
+func seconds(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixNano()) / 1e9
+}
 
 func timeInfo(t time.Time) *v1.TimeInfo {
 	n := int64(0)

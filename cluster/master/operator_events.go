@@ -1,6 +1,8 @@
 package master
 
 import (
+	"time"
+
 	"mesosbook/cluster/resources"
 	v1 "mesosbook/mesos/v1"
 	masterv1 "mesosbook/mesos/v1/master"
@@ -135,29 +137,39 @@ func (fw *framework) offered() resources.Resources {
 	return sum
 }
 
-// eventMessage is the framework as FRAMEWORK_ADDED tells it.
+// eventMessage is the framework as FRAMEWORK_ADDED tells it: with all three times.
 func (fw *framework) eventMessage() *masterv1.Response_GetFrameworks_Framework {
 	out := fw.bare()
-	out.UnregisteredTime = timeInfo(fw.unregistered)
+	out.RegisteredTime, out.UnregisteredTime = timeInfo(fw.registered), timeInfo(fw.unregistered)
+	out.ReregisteredTime = timeInfo(fw.lastRegistered())
 	return out
 }
 
+// lastRegistered is when it came last; one that only agents know never did.
+func (fw *framework) lastRegistered() time.Time {
+	if fw.reregistered.IsZero() {
+		return fw.registered
+	}
+	return fw.reregistered
+}
+
 func (fw *framework) bare() *masterv1.Response_GetFrameworks_Framework {
-	out := &masterv1.Response_GetFrameworks_Framework{
+	return &masterv1.Response_GetFrameworks_Framework{
 		FrameworkInfo: fw.info, Active: proto.Bool(fw.active), Connected: proto.Bool(fw.connected), Recovered: proto.Bool(fw.recovered),
-		RegisteredTime: timeInfo(fw.registered), ReregisteredTime: timeInfo(fw.registered),
 	}
-	if !fw.reregistered.IsZero() {
-		out.ReregisteredTime = timeInfo(fw.reregistered)
-	}
-	return out
 }
 
 // frameworkMessageLocked is the framework as GET_FRAMEWORKS tells it.
 func (m *Master) frameworkMessageLocked(fw *framework) *masterv1.Response_GetFrameworks_Framework {
 	out := fw.bare()
+	if !fw.registered.IsZero() {
+		out.RegisteredTime = timeInfo(fw.registered)
+	}
 	if !fw.unregistered.IsZero() {
 		out.UnregisteredTime = timeInfo(fw.unregistered)
+	}
+	if last := fw.lastRegistered(); !last.IsZero() {
+		out.ReregisteredTime = timeInfo(last)
 	}
 	for _, o := range sortedOffers(fw.offers) {
 		out.Offers = append(out.Offers, o.full(resources.Endpoint))

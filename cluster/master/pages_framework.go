@@ -28,11 +28,7 @@ func (m *Master) writeFrameworkLocked(e *mesos.Encoder, fw *framework) {
 	e.Key("failover_timeout").Double(fw.info.GetFailoverTimeout())
 	e.Key("checkpoint").Bool(fw.info.GetCheckpoint())
 	e.Key("registered_time").Double(seconds(fw.registered))
-	if fw.unregistered.IsZero() {
-		e.Key("unregistered_time").Double(0)
-	} else {
-		e.Key("unregistered_time").Double(seconds(fw.unregistered))
-	}
+	e.Key("unregistered_time").Double(seconds(fw.unregistered))
 	if fw.info.Principal != nil {
 		e.Key("principal").String(fw.info.GetPrincipal())
 	}

@@ -77,7 +77,7 @@ func (m *Master) addFrameworkLocked(info *v1.FrameworkInfo, call *schedulerv1.Ca
 // it is known, and not yet subscribed.
 func (m *Master) recoverFrameworkLocked(info *v1.FrameworkInfo) *framework {
 	fw := m.newFramework(info)
-	fw.recovered = true
+	fw.recovered, fw.registered = true, time.Time{}
 	m.frameworks[fw.id] = fw
 	m.tellOperatorsLocked(frameworkAddedEvent(fw))
 	m.alloc.AddFramework(m.allocatorView(fw, nil), false)
