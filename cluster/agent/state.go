@@ -105,7 +105,8 @@ func (a *Agent) serveFlags(w http.ResponseWriter, r *http.Request) {
 
 // flags are those that an agent of Mesos 1.12 would show.
 func (a *Agent) flags() map[string]string {
-	f := map[string]string{
+	f := usualFlags()
+	maps.Copy(f, map[string]string{
 		"attributes": attributesText(a.opts.Info.Attributes), "authenticate_http_readonly": "false", "authenticate_http_readwrite": "false",
 		"authenticatee": "crammd5", "authorizer": "local", "containerizers": "mesos", "default_role": "*",
 		"executor_registration_timeout":  durationText(a.opts.RegistrationTimeout),
@@ -119,9 +120,25 @@ func (a *Agent) flags() map[string]string {
 		"registration_backoff_factor": durationText(a.opts.RedialMax), "resources": resources.New(a.opts.Info.Resources).String(),
 		"sandbox_directory": "/mnt/mesos/sandbox", "strict": "true", "switch_user": strconv.FormatBool(!a.opts.KeepUser),
 		"version": "false", "work_dir": a.opts.WorkDir,
-	}
+	})
 	maps.Copy(f, a.opts.Flags)
 	return f
+}
+
+// usualFlags are those that make no difference here, at Mesos' defaults
+// (slave/flags.cpp of 1.12).
+func usualFlags() map[string]string {
+	return map[string]string{
+		"appc_simple_discovery_uri_prefix": "http://", "authentication_backoff_factor": "1secs", "authentication_timeout_max": "1mins",
+		"authentication_timeout_min": "5secs", "container_disk_watch_interval": "15secs", "disk_watch_interval": "1mins", "docker": "docker",
+		"docker_ignore_runtime": "false", "docker_kill_orphans": "true", "docker_registry": "https://registry-1.docker.io", "docker_remove_delay": "6hrs",
+		"docker_socket": "/var/run/docker.sock", "docker_stop_timeout": "0ns", "docker_volume_checkpoint_dir": "/var/run/mesos/isolators/docker/volume",
+		"docker_volume_chown": "false", "enforce_container_disk_quota": "false", "executor_reregistration_timeout": "2secs", "gc_disk_headroom": "0.1",
+		"gc_non_executor_container_sandboxes": "false", "http_executor_domain_sockets": "false", "http_heartbeat_interval": "30secs",
+		"initialize_driver_logging": "true", "logbufsecs": "0", "memory_profiling": "false", "network_cni_metrics": "true",
+		"network_cni_root_dir_persist": "false", "oversubscribed_resources_interval": "15secs", "qos_correction_interval_min": "0ns",
+		"reconfiguration_policy": "equal", "zk_session_timeout": "10secs",
+	}
 }
 
 func attributesText(list []*v1.Attribute) string {

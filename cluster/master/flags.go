@@ -18,7 +18,8 @@ import (
 func (m *Master) flags() map[string]string {
 	o := m.opts
 	auth := strconv.FormatBool(len(o.Credentials) > 0)
-	out := map[string]string{
+	out := usualFlags()
+	maps.Copy(out, map[string]string{
 		"agent_ping_timeout": durationText(o.AgentPingTimeout), "agent_reregister_timeout": durationText(o.AgentReregisterTimeout),
 		"allocation_interval": durationText(o.AllocationInterval), "allocator": "hierarchical",
 		"authenticate_agents": "false", "authenticate_frameworks": "false", "authenticate_http_frameworks": auth,
@@ -32,7 +33,7 @@ func (m *Master) flags() map[string]string {
 		"min_allocatable_resources":             "cpus:0.01|mem:32", "port": strconv.Itoa(o.Port),
 		"publish_per_framework_metrics": "true", "quiet": "false", "registry": "in_memory", "role_sorter": "drf",
 		"root_submissions": "true", "version": "false", "work_dir": o.WorkDir,
-	}
+	})
 	if o.LogPath != "" {
 		out["external_log_file"] = o.LogPath
 	}
@@ -44,6 +45,19 @@ func (m *Master) flags() map[string]string {
 	}
 	maps.Copy(out, o.Flags)
 	return out
+}
+
+// usualFlags are those that make no difference here, at Mesos' defaults
+// (master/flags.cpp of 1.12).
+func usualFlags() map[string]string {
+	return map[string]string{
+		"allocator_agent_recovery_factor": "0.8", "allocator_recovery_timeout": "10mins", "authentication_v0_timeout": "15secs",
+		"authenticators": "crammd5", "authorizers": "local", "hostname_lookup": "true", "initialize_driver_logging": "true", "log_auto_initialize": "true",
+		"logbufsecs": "0", "memory_profiling": "false", "offer_constraints_re2_max_mem": "4KB", "offer_constraints_re2_max_program_size": "100",
+		"recovery_agent_removal_limit": "100%", "registry_fetch_timeout": "1mins", "registry_gc_interval": "15mins", "registry_max_agent_age": "2weeks",
+		"registry_max_agent_count": "102400", "registry_store_timeout": "20secs", "registry_strict": "false", "require_agent_domain": "false",
+		"zk_session_timeout": "10secs",
+	}
 }
 
 func (m *Master) writeFlags(e *mesos.Encoder) {
