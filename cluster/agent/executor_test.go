@@ -339,13 +339,14 @@ func TestCustomExecutor(t *testing.T) {
 	if code, _ := post(t, url, `{"framework_id":{"value":"nope"},"executor_id":{"value":"nope"},"type":"HEARTBEAT"}`); code != 202 {
 		t.Errorf("HEARTBEAT with made-up ids: %d", code)
 	}
-	const update0 = `{"status":{"task_id":{"value":"job"},"state":"TASK_RUNNING","source":"SOURCE_EXECUTOR","uuid":"AAAAAAAAAAAAAAAAAAAAAA=="}}`
+	const update0 = `{"status":{"task_id":{"value":"job"},"state":"TASK_RUNNING","source":"SOURCE_EXECUTOR","uuid":"AAAAAAAAQACAAAAAAAAAAA=="}}`
 	for _, c := range []struct{ body, want string }{
 		{`{"framework_id":{"value":"nope"},"executor_id":{"value":"mine"},"type":"UPDATE","update":` + update0 + `}`, "Framework cannot be found"},
 		{`{"framework_id":{"value":"` + frameworkID + `"},"executor_id":{"value":"nope"},"type":"MESSAGE","message":{"data":""}}`, "Executor cannot be found"},
 		{mineCall + `"x":1}`, "Failed to validate Executor::Call: Expecting 'type' to be present"},
 		{mineCall + `"type":"UPDATE"}`, "Failed to validate Executor::Call: Expecting 'update' to be present"},
 		{mineCall + `"type":"UPDATE","update":{"status":{"task_id":{"value":"job"},"state":"TASK_RUNNING","uuid":"AAAA"}}}`, "Failed to validate Executor::Call: Not a valid UUID"},
+		{mineCall + `"type":"UPDATE","update":{"status":{"task_id":{"value":"job"},"state":"TASK_RUNNING","uuid":"AAAAAAAAAAAAAAAAAAAAAA=="}}}`, "Failed to validate Executor::Call: Not a valid UUID"},
 		{mineCall + `"type":"SUBSCRIBE"}`, "Failed to validate Executor::Call: Expecting 'subscribe' to be present"},
 	} {
 		if code, text := post(t, url, c.body); code != 400 || text != c.want {

@@ -240,7 +240,7 @@ func validateUpdate(id *v1.ExecutorID, s *v1.TaskStatus) string {
 	switch {
 	case s.Uuid == nil:
 		return "Expecting 'uuid' to be present"
-	case len(s.Uuid) != 16:
+	case len(s.Uuid) != 16 || s.Uuid[6]>>4 < 1 || s.Uuid[6]>>4 > 5: // a version that boost does not know (stout uuid.hpp)
 		return "Not a valid UUID"
 	case s.ExecutorId != nil && s.GetExecutorId().GetValue() != id.GetValue():
 		return fmt.Sprintf("ExecutorID in Call: %s does not match ExecutorID in TaskStatus: %s", id.GetValue(), s.GetExecutorId().GetValue())

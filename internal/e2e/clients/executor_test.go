@@ -122,6 +122,7 @@ func (p *program) update(id mesos.TaskID, state mesos.TaskState, message string)
 	if _, err := rand.Read(uuid); err != nil {
 		return err
 	}
+	uuid[6] = 0x40 | uuid[6]&0x0f // version 4: Mesos refuses one without a version
 	call := calls.Update(mesos.TaskStatus{
 		TaskID: id, State: &state, Message: &message, UUID: uuid, Source: mesos.SOURCE_EXECUTOR.Enum(), Data: []byte("data of " + state.String()),
 	})

@@ -31,7 +31,6 @@ type framework struct {
 	id     store.Singleton
 	events chan scheduler.Event // all but heartbeats
 	leave  context.CancelFunc   // drops the connection, as a scheduler that died
-	ended  chan error           // has how each subscription ended
 }
 
 type frameworkOption func(*framework)
@@ -58,11 +57,10 @@ func subscribe(t *testing.T, c *cluster, opts ...frameworkOption) *framework {
 		f.run(ctx)
 	}()
 	t.Cleanup(func() {
+		defer func() { cancel(); <-done }()
 		if ctx.Err() == nil {
 			f.call(&scheduler.Call{Type: scheduler.Call_TEARDOWN})
 		}
-		cancel()
-		<-done
 	})
 	f.await("SUBSCRIBED", func(e *scheduler.Event) bool { return e.GetType() == scheduler.Event_SUBSCRIBED })
 	return f
@@ -72,7 +70,7 @@ func newFramework(t *testing.T, c *cluster, opts ...frameworkOption) *framework 
 	hour := time.Hour.Seconds()
 	yes := true
 	f := &framework{
-		t: t, id: store.NewInMemorySingleton(), events: make(chan scheduler.Event, 1000), ended: make(chan error, 100),
+		t: t, id: store.NewInMemorySingleton(), events: make(chan scheduler.Event, 1000),
 		info: &mesos.FrameworkInfo{User: "root", Name: t.Name(), FailoverTimeout: &hour, Checkpoint: &yes, Capabilities: []mesos.FrameworkInfo_Capability{
 			{Type: mesos.FrameworkInfo_Capability_RESERVATION_REFINEMENT},
 		}},
@@ -117,9 +115,8 @@ func (f *framework) run(ctx context.Context) {
 		}))
 	_ = controller.Run(ctx, f.info, f.caller, controller.WithEventHandler(handler), controller.WithRegistrationTokens(pace),
 		controller.WithFrameworkID(store.GetIgnoreErrors(f.id)), controller.WithSubscriptionTerminated(func(err error) {
-			select {
-			case f.ended <- err:
-			default: // nobody looks at so many
+			if ctx.Err() == nil {
+				f.t.Logf("a subscription ended: %v", err)
 			}
 		}))
 }
