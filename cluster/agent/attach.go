@@ -105,7 +105,7 @@ func (a *Agent) attachInput(q operatorRequest, first *agent.Call_AttachContainer
 	control := http.NewResponseController(q.w)
 	_ = control.EnableFullDuplex() // else an answer waits for the end of the request; HTTP/2 needs none
 	q.w.Header().Set("Connection", "close")
-	defer func() { _ = control.SetReadDeadline(time.Now()) }() // what the client still sends is not waited for
+	defer linger(control, q.r.Body)
 	if first.GetType() != agent.Call_AttachContainerInput_CONTAINER_ID {
 		badRequest(q.w, "Expecting 'attach_container_input.type' to be CONTAINER_ID")
 		return
@@ -132,6 +132,19 @@ func (a *Agent) attachInput(q operatorRequest, first *agent.Call_AttachContainer
 		return
 	}
 	empty(q.w, http.StatusOK)
+}
+
+// inputLinger is how long a client may go on sending after its answer.
+const inputLinger = time.Second
+
+// linger sends the answer and reads on for a little. A client that is about to end
+// its request would find the connection broken otherwise, and take that, not the
+// answer, for the outcome.
+func linger(control *http.ResponseController, body io.Reader) {
+	_ = control.Flush()
+	_ = control.SetReadDeadline(time.Now().Add(inputLinger))
+	_, _ = io.Copy(io.Discard, body)
+	_ = control.SetReadDeadline(time.Now()) // copyInput ends, should it still read
 }
 
 // copyInput carries out records until their end; nil for a good one.
