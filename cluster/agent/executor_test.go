@@ -307,7 +307,7 @@ func TestCustomExecutor(t *testing.T) {
 	update := func(state, uuid string) string {
 		return mineCall + `"type":"UPDATE","update":{"status":{"task_id":{"value":"job"},"state":"` + state + `","source":"SOURCE_EXECUTOR","uuid":"` + uuid + `","data":"aGk="}}}`
 	}
-	const uuid1, uuid2 = "AAAAAAAAAAAAAAAAAAAAAQ==", "AAAAAAAAAAAAAAAAAAAAAg=="
+	const uuid1, uuid2 = "AAAAAAAAQAAAAAAAAAAAAQ==", "AAAAAAAAQAAAAAAAAAAAAg=="
 	if code, text := post(t, url, update("TASK_RUNNING", uuid1)); code != 202 {
 		t.Errorf("UPDATE: %d %s", code, text)
 	}
