@@ -93,11 +93,17 @@ func (fw *framework) occupies(ag *agent) bool {
 			return true
 		}
 	}
-	return ag.runs(fw.id)
+	for key, t := range ag.tasks {
+		if key.framework == fw.id && !t.freed {
+			return true
+		}
+	}
+	return len(ag.executorIDs(fw.id)) > 0
 }
 
-// answerInverseLocked notes what a framework says to inverse offers.
-func (m *Master) answerInverseLocked(fw *framework, ids []*v1.OfferID, accept bool, refuse time.Duration) {
+// answerInverseLocked notes what is said to inverse offers; whose they are is not
+// checked, as with a decline.
+func (m *Master) answerInverseLocked(ids []*v1.OfferID, accept bool, refuse time.Duration) {
 	status := allocatorv1.InverseOfferStatus_DECLINE
 	if accept {
 		status = allocatorv1.InverseOfferStatus_ACCEPT
@@ -107,8 +113,8 @@ func (m *Master) answerInverseLocked(fw *framework, ids []*v1.OfferID, accept bo
 		if o == nil {
 			continue
 		}
-		m.machines.answers[inverseKey{fw.id, o.agent.id}] = &inverseAnswer{
-			status: &allocatorv1.InverseOfferStatus{Status: status.Enum(), FrameworkId: frameworkID(fw.id), Timestamp: timeInfo(time.Now())},
+		m.machines.answers[inverseKey{o.framework.id, o.agent.id}] = &inverseAnswer{
+			status: &allocatorv1.InverseOfferStatus{Status: status.Enum(), FrameworkId: frameworkID(o.framework.id), Timestamp: timeInfo(time.Now())},
 			until:  time.Now().Add(refuse),
 		}
 		m.removeInverseLocked(o, false)

@@ -96,10 +96,10 @@ func (m *Master) dispatchLocked(fw *framework, call *schedulerv1.Call) (status i
 		m.declineLocked(fw, call.GetDecline())
 	case schedulerv1.Call_ACCEPT_INVERSE_OFFERS:
 		c := call.GetAcceptInverseOffers()
-		m.answerInverseLocked(fw, c.GetInverseOfferIds(), true, refusal(c.GetFilters()))
+		m.answerInverseLocked(c.GetInverseOfferIds(), true, refusal(c.GetFilters()))
 	case schedulerv1.Call_DECLINE_INVERSE_OFFERS:
 		c := call.GetDeclineInverseOffers()
-		m.answerInverseLocked(fw, c.GetInverseOfferIds(), false, refusal(c.GetFilters()))
+		m.answerInverseLocked(c.GetInverseOfferIds(), false, refusal(c.GetFilters()))
 	case schedulerv1.Call_REVIVE:
 		m.metrics.messages["revive_offers"]++
 		m.reviveLocked(fw, call.GetRevive().GetRoles())
