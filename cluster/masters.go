@@ -33,10 +33,11 @@ type masterRun struct {
 	front  *server
 	member election.Member
 
-	elected  bool // of follow alone
-	quit     chan struct{}
-	quitOnce sync.Once
-	follow   sync.WaitGroup
+	elected   bool   // of follow alone, like the next
+	following string // the id of the leader it was told of
+	quit      chan struct{}
+	quitOnce  sync.Once
+	follow    sync.WaitGroup
 
 	leads bool  // guarded by Cluster.mu: it answers as the leader
 	err   error // guarded by Cluster.mu: why it cannot
@@ -174,8 +175,12 @@ func (c *Cluster) step(run *masterRun) <-chan struct{} {
 		c.set(func() { run.leads = false })
 		c.background.Go(func() { c.replace(run) })
 		return nil
+	case !state.Leading && state.Leader.GetId() != run.following:
+		run.following = state.Leader.GetId()
+		run.master.Follow(state.Leader)
+		c.set(func() {}) // another leads
 	default:
-		c.set(func() {}) // another may lead
+		c.set(func() {})
 	}
 	return changed
 }

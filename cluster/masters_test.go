@@ -133,6 +133,32 @@ func TestLeaderDies(t *testing.T) {
 	s.state("x", "TASK_KILLED")
 }
 
+// An agent that is cut off while the leader dies finds the next one when it is back.
+func TestCutOffDuringTheElection(t *testing.T) {
+	c := start(t, three())
+	if err := c.CutLink(0); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.KillMaster(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 300*time.Millisecond, errors.New("enough"))
+	defer cancel()
+	if err := c.AwaitAgents(ctx); err == nil || !strings.HasSuffix(err.Error(), "enough") {
+		t.Errorf("cut off and registered: %v", err)
+	}
+	if got := page(t, c.MasterURL()+"/slaves"); !strings.HasPrefix(got, `{"slaves":[],"recovered_slaves":[{`) {
+		t.Errorf("while it is cut off: %s", got)
+	}
+	if err := c.RestoreLink(0); err != nil {
+		t.Fatal(err)
+	}
+	awaitLeader(t, c)
+	if got := page(t, c.MasterURL()+"/slaves"); !strings.HasSuffix(got, `"recovered_slaves":[]}`) {
+		t.Errorf("when it is back: %s", got)
+	}
+}
+
 func TestKillByNumber(t *testing.T) {
 	c := start(t, three())
 	if err := c.KillMasterAt(1); err != nil {

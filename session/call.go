@@ -29,7 +29,8 @@ func (c call) op() string {
 }
 
 // repeatable says whether a call that a master may or may not have got can be sent
-// once more: twice is as good as once.
+// once more, to another one as well: twice is as good as once. Offers, which those of
+// other calls name, die with their master.
 func (c call) repeatable() bool {
 	return slices.Contains([]string{"RECONCILE", "RECONCILE_OPERATIONS", "REVIVE", "SUPPRESS", "KILL"}, c.kind)
 }
@@ -131,7 +132,7 @@ func (s *Session) sendReady(ctx context.Context, c call, auto bool) (Answer, err
 			return Answer{}, err
 		}
 		a, err := s.do(ctx, p.request(c, auto))
-		if err != nil && (isRefused(err) || c.repeatable()) && s.leftBehind(ctx, p) {
+		if err != nil && c.repeatable() && s.leftBehind(ctx, p) {
 			continue // it went to a master that is dead
 		}
 		if err != nil {

@@ -80,6 +80,15 @@ func (m *Master) Lead() error {
 	return nil
 }
 
+// Follow notes in the log who leads in this master's place, nil for nobody.
+func (m *Master) Follow(leader *v1.MasterInfo) {
+	if leader == nil {
+		m.logf("No master was elected.")
+		return
+	}
+	m.logf("The newly elected leader is %s with id %s", leader.GetPid(), leader.GetId())
+}
+
 func (m *Master) missingCapabilities(r *registryv1.Registry) []string {
 	var missing []string
 	for _, need := range r.GetMinimumCapabilities() {

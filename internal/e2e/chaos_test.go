@@ -26,9 +26,14 @@ func rounds(t *testing.T) int {
 
 // Master and agent are killed and restarted in turn under a load of short tasks;
 // in the end the session knows how every task ended.
-func TestChaos(t *testing.T) {
+func TestChaos(t *testing.T) { chaos(t, 1) }
+
+// The same with three masters, of which the leading one is killed each time.
+func TestChaosOfThreeMasters(t *testing.T) { chaos(t, 3) }
+
+func chaos(t *testing.T, masters int) {
 	n := rounds(t)
-	p := newPair(t, cluster.Options{AllocationInterval: 50 * time.Millisecond}, func(o *session.Options) {
+	p := newPair(t, cluster.Options{Masters: masters, AllocationInterval: 50 * time.Millisecond}, func(o *session.Options) {
 		o.Dir = t.TempDir()
 		o.BackoffMin, o.BackoffMax = 50*time.Millisecond, time.Second
 	})
