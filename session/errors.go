@@ -40,8 +40,9 @@ type AnswerError struct {
 
 // Error is one line.
 func (e *AnswerError) Error() string {
-	text := fmt.Sprintf("%s: %d %s", e.Op, e.Status, http.StatusText(e.Status))
-	if e.Text != "" {
+	status := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
+	text := e.Op + ": " + status
+	if e.Text != "" && strings.TrimSuffix(e.Text, ".") != status { // Mesos' routes say "404 Not Found."
 		text += ": " + e.Text
 	}
 	if e.Hint != "" {
@@ -57,7 +58,7 @@ func hintFor(op string, status int, text string) string {
 	case strings.Contains(text, "agent::Call"):
 		return "this is an agent: the scheduler API is the master's, on port 5050 by default"
 	case status == http.StatusUnauthorized:
-		return "credentials are wanted: give principal and secret"
+		return "credentials are wanted, or wrong: --principal, with --secret-file or MESOSBOOK_SECRET"
 	case status == http.StatusForbidden && strings.Contains(text, "not subscribed"):
 		return "the master lost this framework's channel: subscribe again"
 	case status == http.StatusForbidden:

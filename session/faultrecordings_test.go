@@ -179,7 +179,7 @@ func refuse(b *bench, request, response gjson.Result) {
 		b.Errorf("%s: %v", request.Raw, err)
 		return
 	}
-	want := "credentials are wanted: give principal and secret"
+	want := "credentials are wanted, or wrong: --principal"
 	if response.Get("status").Int() == http.StatusBadRequest {
 		want = "framework_info.principal must be the principal you authenticate as"
 	}

@@ -94,7 +94,7 @@ func TestCredentialsGoToTheClusterOnly(t *testing.T) {
 }
 
 func TestUnauthorizedIsExplained(t *testing.T) {
-	for status, want := range map[int]string{401: "give principal and secret", 403: "the principal may not do this"} {
+	for status, want := range map[int]string{401: "credentials are wanted, or wrong: --principal", 403: "the principal may not do this"} {
 		inBubble(t, func(b *bench) {
 			b.master.setAnswer(func(w http.ResponseWriter, c fakeCall) bool {
 				http.Error(w, http.StatusText(status)+".", status)

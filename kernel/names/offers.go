@@ -80,7 +80,11 @@ func (s *Set) offers() Offers {
 	if state := live.State(); state == session.Disconnected || state == session.Closed {
 		fail("offers", fmt.Errorf("%w: subscribe() first", session.ErrNotSubscribed))
 	}
-	return live.Offers()
+	found := Offers(live.Offers())
+	if state := live.State(); len(found) == 0 && state != session.Subscribed {
+		fmt.Fprintf(s.o.Out, "note: the channel is %s; offers come when it is open again\n", strings.ToLower(string(state)))
+	}
+	return found
 }
 
 // waitForOffers takes a number of offers and a time-out, in any order.
