@@ -182,6 +182,14 @@ func TestSaveOfADryRun(t *testing.T) {
 	}
 }
 
+func TestWrapProse(t *testing.T) {
+	const text = "One paragraph\nof two lines that is long.\n\n1. first\n2. second\n* item\n> quoted\n\n```json\n{\"a\":      1, \"b\": 2222222222222222222}\n  x\n```\nafter\nit"
+	const want = "One paragraph of two lines that\nis long.\n\n1. first\n2. second\n* item\n> quoted\n\n```json\n{\"a\":      1, \"b\": 2222222222222222222}\n  x\n```\nafter it"
+	if got := wrapProse(text, 31); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
 func TestJoinLines(t *testing.T) {
 	const text = "launch(what any) *Task\n\nOne paragraph\nof two lines.\n\nExample:\n  a := 1\n  b := 2\n\nNames:\n  x  one\n  y  two\n- an item\ngoes on\n"
 	const want = "launch(what any) *Task\n\nOne paragraph of two lines.\n\nExample:\n  a := 1\n  b := 2\n\nNames:\n  x  one\n  y  two\n- an item goes on\n"

@@ -154,7 +154,7 @@ func joinLines(text string) string {
 	for i, line := range strings.Split(text, "\n") {
 		switch {
 		case i == 0:
-		case previous == "" || line == "" || strings.ContainsAny(line[:1], " \t-|#"):
+		case previous == "" || line == "" || strings.ContainsAny(line[:1], " \t-|#*>") || isNumbered(line):
 			b.WriteByte('\n')
 		case strings.ContainsAny(previous[:1], " \t|#"):
 			b.WriteByte('\n')
@@ -165,6 +165,12 @@ func joinLines(text string) string {
 		previous = line
 	}
 	return b.String()
+}
+
+// isNumbered tells an item of a numbered list: "1. first".
+func isNumbered(line string) bool {
+	digits := strings.TrimLeft(line, "0123456789")
+	return digits != line && (strings.HasPrefix(digits, ". ") || strings.HasPrefix(digits, ") "))
 }
 
 // wrap breaks a text between words into lines of at most width columns.

@@ -47,8 +47,7 @@ func (r *REPL) step() {
 		b := s.nb.Blocks[s.next]
 		s.next++
 		if b.Cell == nil {
-			text := wrapLines(cleanText(strings.Trim(b.Prose, "\n")), r.textWidth(), "")
-			r.scr.println("\n" + text + "\n\n")
+			r.scr.println("\n" + wrapProse(cleanText(strings.Trim(b.Prose, "\n")), r.textWidth()) + "\n\n")
 			continue
 		}
 		s.cell++
@@ -59,13 +58,28 @@ func (r *REPL) step() {
 	r.steps = nil
 }
 
+// wrapProse fits Markdown to the window: paragraphs are broken anew, fenced
+// blocks stay as they are.
+func wrapProse(text string, width int) string {
+	var parts []string
+	for i, part := range strings.Split(text, "```") {
+		if i%2 == 0 {
+			part = wrapLines(joinLines(part), width, "")
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, "```")
+}
+
 // stepHint tells on an empty line what Enter does.
 func (r *REPL) stepHint() string {
 	if r.steps == nil {
 		return ""
 	}
-	return fmt.Sprintf("Enter: next step of %s (%d of %d cells shown; :step off ends it)",
-		r.steps.nb.Name, r.steps.cell, r.steps.cells)
+	if r.steps.cell == r.steps.cells {
+		return fmt.Sprintf("Enter: the end of %s", r.steps.nb.Name)
+	}
+	return fmt.Sprintf("Enter: step %d of %d · %s · :step off ends it", r.steps.cell+1, r.steps.cells, r.steps.nb.Name)
 }
 
 func completeNotebook(prefix string) []string {

@@ -102,7 +102,7 @@ func (r *REPL) runTerminal(ctx context.Context) error {
 	r.scr.control(enterSequence)
 	defer r.scr.control(leaveSequence)
 	if r.o.Banner != "" {
-		r.scr.println(r.o.Banner)
+		r.scr.println(wrapLines(r.o.Banner, r.textWidth(), ""))
 	}
 	return r.readCells(ctx)
 }

@@ -317,7 +317,7 @@ func TestStepThroughANotebook(t *testing.T) {
 	c.keysTyped(":step " + file + "\r")
 	c.shows("# Title\n\nProse.\n\n[1] show 1▏")
 	c.keysTyped("\r")
-	c.shows("[1] show 1\n1\n[2] ▏\nEnter: next step of " + file + " (1 of 2 cells shown; :step off ends it)")
+	c.shows("[1] show 1\n1\n[2] ▏\nEnter: step 2 of 2 · " + file + " · :step off ends it")
 	c.keysTyped("show question\r\r")
 	c.shows("question\n\nMore.\n\n[3] show 2▏")
 	c.keysTyped("\r\r")
