@@ -9,7 +9,7 @@ import (
 // errNobody is Ask where no answer can come.
 var errNobody = errors.New("there is nobody to ask: it wants a terminal and a cell that runs")
 
-// Ask shows a question and tells whether the answer was y or yes; Enter alone,
+// Ask shows a question, the last line of which is answered, and tells whether the answer was y or yes; Enter alone,
 // Ctrl-D and anything else is no. What was typed before the question does not
 // answer it. It may be called by any goroutine while a cell runs, whose end ends
 // the question: Ctrl-C interrupts the cell and with it the question, which then
@@ -26,10 +26,15 @@ func (r *REPL) Ask(ctx context.Context, question string) (bool, error) {
 	defer cancel(nil)
 	stop := context.AfterFunc(t.ctx, func() { cancel(context.Cause(t.ctx)) })
 	defer stop()
-	prompt := cleanText(question) + " [y/N] "
+	question = cleanText(question)
+	if at := strings.LastIndexByte(question, '\n'); at >= 0 {
+		r.scr.println(wrapLines(question[:at], r.textWidth(), "    "))
+		question = question[at+1:]
+	}
+	prompt := question + " [y/N] "
 	answer, err := "", error(nil)
 	if r.term != nil {
-		answer, err = r.askTyped(ctx, prompt)
+		answer, err = r.askTyped(ctx, t, prompt)
 	} else {
 		answer, err = r.askLine(ctx, prompt)
 	}
@@ -66,7 +71,7 @@ func (r *REPL) askLine(ctx context.Context, prompt string) (string, error) {
 }
 
 // askTyped reads the answer's keys; the line stands below what is printed meanwhile.
-func (r *REPL) askTyped(ctx context.Context, prompt string) (string, error) {
+func (r *REPL) askTyped(ctx context.Context, t *task, prompt string) (string, error) {
 	var answer []rune
 	show := func() { r.scr.edit(view{prompt: prompt, text: answer, cursor: len(answer)}) }
 	show()
@@ -88,7 +93,7 @@ func (r *REPL) askTyped(ctx context.Context, prompt string) (string, error) {
 		return false
 	})
 	left := string(answer)
-	if errors.Is(err, errInterrupted) {
+	if err != nil && t.ctx.Err() != nil {
 		left += "^C"
 	}
 	r.scr.commit(r.th.text(promptText, prompt) + left + "\n")

@@ -24,7 +24,7 @@ func (nb *notebook) confirm(ctx context.Context, h session.Hit) error {
 	if nb.ask == nil {
 		return fmt.Errorf("refused: %s, which this session did not start; --yes lets such calls through", h)
 	}
-	yes, err := nb.ask(ctx, fmt.Sprintf("%s, which this session did not start. Send it?", h))
+	yes, err := nb.ask(ctx, fmt.Sprintf("%s, which this session did not start.\nSend it?", h))
 	switch {
 	case err != nil:
 		return fmt.Errorf("not sent: %s, which this session did not start: %w", h, err)

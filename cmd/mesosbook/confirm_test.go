@@ -153,7 +153,7 @@ func TestAskAtATerminal(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	p := startPTY(t, "--master", other.master, "--history", "")
-	question := `TEARDOWN hits framework "theirs" (` + other.framework + `, 0 tasks) at ` + other.master + `, which this session did not start. Send it? [y/N] `
+	question := `TEARDOWN hits framework "theirs" (` + other.framework + `, 0 tasks) at ` + other.master + `, which this session did not start.`
 	teardown := "terminate_framework(\"" + other.framework + "\")\r"
 	p.shows("[1] ")
 	for _, c := range []struct{ keys, want string }{
@@ -163,6 +163,7 @@ func TestAskAtATerminal(t *testing.T) {
 	} {
 		p.types(teardown)
 		p.shows(question)
+		p.shows("Send it? [y/N] ")
 		p.types(c.keys)
 		p.shows(c.want)
 		p.shows("] ")
@@ -172,6 +173,7 @@ func TestAskAtATerminal(t *testing.T) {
 	}
 	p.types(teardown)
 	p.shows(question)
+	p.shows("Send it? [y/N] ")
 	p.types("y\r")
 	p.shows("Result: 200")
 	for other.session.State() == session.Subscribed {
