@@ -272,7 +272,7 @@ func (f *fetcher) copyLocal(ctx context.Context, file, name string) error {
 }
 
 func (f *fetcher) copyAs(ctx context.Context, file, name string) error {
-	p, err := f.agent.spawn(f.ex, start{user: f.user, dir: f.ex.dir, env: map[string]string{"PATH": defaultPath},
+	p, err := f.agent.spawn(f.ex, start{guest: true, user: f.user, dir: f.ex.dir, env: map[string]string{"PATH": defaultPath},
 		command: argv("cp", "-f", "--", file, name)})
 	if err != nil {
 		return err
@@ -310,7 +310,7 @@ func (f *fetcher) hadoop(ctx context.Context, value, name string) error {
 		return mesosErrorf("Failed to create HDFS client: Hadoop client is not available, exit status: 32512")
 	}
 	f.infof("fetcher.cpp:143", "Downloading resource with Hadoop client from '%s' to '%s'", value, filepath.Join(f.ex.dir, name))
-	p, err := f.agent.spawn(f.ex, start{user: f.user, dir: f.ex.dir, env: map[string]string{"PATH": defaultPath},
+	p, err := f.agent.spawn(f.ex, start{guest: true, user: f.user, dir: f.ex.dir, env: map[string]string{"PATH": defaultPath},
 		command: argv(tool, "fs", "-copyToLocal", value, name)})
 	if err != nil {
 		return err

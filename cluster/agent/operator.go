@@ -101,6 +101,9 @@ func (a *Agent) operate(q operatorRequest) {
 		q.respond(&agent.Response{Type: agent.Response_GET_OPERATIONS.Enum(), GetOperations: &agent.Response_GetOperations{Operations: a.operationList()}}, nil)
 	case agent.Call_GET_RESOURCE_PROVIDERS:
 		q.respond(&agent.Response{Type: agent.Response_GET_RESOURCE_PROVIDERS.Enum(), GetResourceProviders: &agent.Response_GetResourceProviders{}}, nil)
+	case agent.Call_ADD_RESOURCE_PROVIDER_CONFIG, agent.Call_UPDATE_RESOURCE_PROVIDER_CONFIG,
+		agent.Call_REMOVE_RESOURCE_PROVIDER_CONFIG, agent.Call_MARK_RESOURCE_PROVIDER_GONE:
+		a.operateProvider(q)
 	default:
 		a.operateContainer(q)
 	}
