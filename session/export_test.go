@@ -1,6 +1,10 @@
 package session
 
-import "time"
+import (
+	"context"
+	"sync"
+	"time"
+)
 
 // SetClock gives a session another clock on the wall.
 func SetClock(o *Options, now func() time.Time) { o.clock = now }
@@ -10,4 +14,50 @@ func InternalErrors(s *Session) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.internalErrors
+}
+
+// Election is a detector with a standing watch whose leader a test names.
+type Election struct {
+	mu      sync.Mutex
+	leader  Master
+	elected []func(Master)
+}
+
+// Use makes a session that has not subscribed look for its leader there.
+func (e *Election) Use(s *Session) { s.detector = e }
+
+// Elect names the leader and tells all watches.
+func (e *Election) Elect(m Master) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.leader = m
+	for _, f := range e.elected {
+		f(m)
+	}
+}
+
+// Watches counts the watches that stand.
+func (e *Election) Watches() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.elected)
+}
+
+func (e *Election) candidates(context.Context) ([]string, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return []string{e.leader.URL}, nil
+}
+
+func (e *Election) String() string { return "an election" }
+
+func (e *Election) watch(ctx context.Context, elected func(Master), said func(string)) {
+	e.mu.Lock()
+	e.elected = append(e.elected, elected)
+	elected(e.leader)
+	e.mu.Unlock()
+	<-ctx.Done()
+	e.mu.Lock()
+	e.elected = nil
+	e.mu.Unlock()
 }
