@@ -120,7 +120,9 @@ func valueText(v gjson.Result) string {
 type offerBook struct {
 	order []OfferID
 	byID  map[OfferID]offerEntry
-	total uint64 // offers received so far
+
+	used   int // bytes of the offers
+	pinned int // bytes of the records that they keep in memory, at most
 }
 
 type offerEntry struct {
@@ -130,13 +132,14 @@ type offerEntry struct {
 
 func (b *offerBook) len() int { return len(b.byID) }
 
-func (b *offerBook) clear() { b.order, b.byID = nil, nil }
+func (b *offerBook) clear() { *b = offerBook{} }
 
 // add takes in the offers of an OFFERS event and tells visit about each.
 func (b *offerBook) add(e *Event, visit func(agent AgentID, raw string)) {
 	if b.byID == nil {
 		b.byID = make(map[OfferID]offerEntry, len(e.offers))
 	}
+	b.pinned += len(e.raw)
 	for _, o := range e.offers {
 		if _, known := b.byID[o.id]; o.id == "" || known {
 			continue
@@ -144,8 +147,31 @@ func (b *offerBook) add(e *Event, visit func(agent AgentID, raw string)) {
 		visit(o.agent, o.raw)
 		b.byID[o.id] = offerEntry{o.agent, o.raw}
 		b.order = append(b.order, o.id)
-		b.total++
+		b.used += len(o.raw)
 	}
+	if b.pinned > 4*b.used+pinnedSlack {
+		b.compact()
+	}
+}
+
+// pinnedSlack is how many bytes of records are of no concern.
+const pinnedSlack = 4 << 20
+
+// compact copies the offers out of their records: of a record of hundreds, a single
+// offer that nobody uses would keep all in memory.
+func (b *offerBook) compact() {
+	old := b.byID
+	order := b.list()
+	b.clear()
+	b.byID = make(map[OfferID]offerEntry, len(order))
+	for _, id := range order {
+		o := old[id]
+		id = OfferID(strings.Clone(string(id)))
+		b.byID[id] = offerEntry{AgentID(strings.Clone(string(o.agent))), strings.Clone(o.raw)}
+		b.order = append(b.order, id)
+		b.used += len(o.raw)
+	}
+	b.pinned = b.used
 }
 
 // offerText is an offer as it stands in a record, with what it is filed by.
@@ -157,6 +183,7 @@ type offerText struct {
 
 func (b *offerBook) remove(ids ...OfferID) {
 	for _, id := range ids {
+		b.used -= len(b.byID[id].raw)
 		delete(b.byID, id)
 	}
 	if len(b.order) > 2*len(b.byID)+64 {

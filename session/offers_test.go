@@ -1,7 +1,10 @@
 package session
 
 import (
+	"fmt"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tidwall/gjson"
@@ -54,6 +57,43 @@ func TestOffersOfARecord(t *testing.T) {
 			if string(o.id) != id || string(o.agent) != agent {
 				t.Errorf("%s: offer %q of agent %q, want %q of %q", name, o.id, o.agent, id, agent)
 			}
+		}
+	}
+}
+
+// A few offers that nobody uses do not keep the large records that they came in.
+func TestOffersLeaveTheirRecords(t *testing.T) {
+	s, err := New(Options{MaxEvents: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ch := &channel{}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	const records = 100
+	for n := range records {
+		e := parseEvent(strings.ReplaceAll(bigOffers(), `7f52-O`, fmt.Sprintf(`7f52-O%d-`, n)))
+		var ids []OfferID
+		for _, o := range e.offers[1:] {
+			ids = append(ids, o.id)
+		}
+		s.ingest(ch, e)
+		s.offers.remove(ids...)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if kept := after.HeapAlloc - before.HeapAlloc; kept > 2*pinnedSlack {
+		t.Errorf("%d offers keep %d bytes in memory", s.offers.len(), kept)
+	}
+	offers := s.Offers()
+	if len(offers) != records || s.offers.used != len(offers[0].raw)*10+len(offers[10].raw)*90 {
+		t.Fatalf("%d offers of %d bytes", len(offers), s.offers.used)
+	}
+	for n, o := range offers {
+		if want := OfferID(fmt.Sprintf("01578e58-656e-4dd6-a8b4-2d0b181f7f52-O%d-0", n)); o.ID != want {
+			t.Errorf("offer %d is %s, want %s", n, o.ID, want)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func (t *Task) Info() []byte {
 }
 
 // Updates lists the UPDATE events of this task that are in memory, oldest first,
-// without retransmissions; at least the last 100.
+// without retransmissions; at least the last 100, or 20 once it has ended.
 func (t *Task) Updates() (updates []Event) {
 	t.locked(func() { updates = slices.Clone(t.updates) })
 	return

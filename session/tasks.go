@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	maxTaskUpdates = 200    // updates kept per task
+	maxTaskUpdates = 200    // updates kept of a task that runs
+	maxLastUpdates = 20     // and of one that has ended
 	maxEndedTasks  = 10_000 // ended tasks kept
 )
 
@@ -113,6 +114,9 @@ func (b *taskBook) moved(t *Task, hadEnded bool) {
 	switch ended := t.state.Terminal(); {
 	case ended && !hadEnded:
 		b.alive--
+		if surplus := len(t.updates) - maxLastUpdates; surplus > 0 {
+			t.updates = slices.Clone(t.updates[surplus:])
+		}
 		b.trim()
 	case !ended && hadEnded:
 		b.alive++
