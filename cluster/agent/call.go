@@ -5,10 +5,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 
+	"mesosbook/cluster/libprocess"
 	"mesosbook/mesos"
 )
 
@@ -87,31 +87,10 @@ func accepted(w http.ResponseWriter, r *http.Request) (protobuf, ok bool) {
 // firstAccepted is the first of some types that a header allows, "" if it allows
 // none.
 func firstAccepted(r *http.Request, header string, media ...string) string {
-	value := strings.Join(r.Header.Values(header), ",")
 	for _, m := range media {
-		if accepts(value, m) {
+		if libprocess.AcceptsMedia(r.Header, header, m) {
 			return m
 		}
 	}
 	return ""
-}
-
-// accepts reads an Accept header: the most specific range that matches decides,
-// and "q=0" refuses.
-func accepts(header, media string) bool {
-	if strings.TrimSpace(header) == "" {
-		return true
-	}
-	major, _, _ := strings.Cut(media, "/")
-	for _, wanted := range []string{media, major + "/*", "*/*"} {
-		for item := range strings.SplitSeq(header, ",") {
-			name, params, _ := strings.Cut(item, ";")
-			if strings.TrimSpace(name) != wanted {
-				continue
-			}
-			params = strings.ReplaceAll(params, " ", "")
-			return params != "q=0" && !strings.HasPrefix(params, "q=0.0") && !strings.HasPrefix(params, "q=0;")
-		}
-	}
-	return false
 }

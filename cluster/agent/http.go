@@ -1,13 +1,11 @@
 package agent
 
 import (
-	"compress/gzip"
 	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
 	"strconv"
-	"strings"
 
 	"mesosbook/cluster/libprocess"
 	"mesosbook/cluster/link"
@@ -140,10 +138,6 @@ func methodNotAllowed(w http.ResponseWriter, r *http.Request, allowed string) {
 	text(w, http.StatusMethodNotAllowed, fmt.Sprintf("405 Method Not Allowed. Expecting one of { '%s' }, but received '%s'.", allowed, r.Method))
 }
 
-// gzipFrom is the size from which bodies are compressed for those who accept it
-// (libprocess encoder.hpp).
-const gzipFrom = 1024
-
 // callbackName is what a jsonp parameter may be: a path of names. Mesos takes
 // anything, which lets others put script into the answer.
 var callbackName = regexp.MustCompile(`^([A-Za-z_$][\w$.]*)?$`)
@@ -166,25 +160,9 @@ func answerJSON(w http.ResponseWriter, r *http.Request, body []byte) {
 func answer(w http.ResponseWriter, r *http.Request, contentType string, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
-	if len(body) >= gzipFrom && acceptsGzip(r) {
-		h.Set("Content-Encoding", "gzip")
-		z := gzip.NewWriter(w)
-		_, _ = z.Write(body) // the client may be gone
-		_ = z.Close()
-		return
-	}
+	body = libprocess.Compress(h, r, body)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body)
-}
-
-func acceptsGzip(r *http.Request) bool {
-	for _, part := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
-		coding, params, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if (coding == "gzip" || coding == "*") && !strings.Contains(strings.ReplaceAll(params, " ", "")+";", "q=0;") {
-			return true
-		}
-	}
-	return false
 }
 
 // empty answers without a body, and without a type.

@@ -1,7 +1,9 @@
 package libprocess
 
 import (
+	"bytes"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -198,6 +200,57 @@ func TestFind(t *testing.T) {
 		}
 		if got := route + " " + at.Below; got != want {
 			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
+	}
+}
+
+// TestAccepts reads Accept and Accept-Encoding; of several headers the last counts.
+func TestAccepts(t *testing.T) {
+	tests := []struct {
+		accept                []string
+		json, protobuf, gzips bool // gzips: the same as Accept-Encoding
+	}{
+		{nil, true, true, false},
+		{[]string{""}, false, false, false},
+		{[]string{"*/*"}, true, true, false},
+		{[]string{"application/*"}, true, true, false},
+		{[]string{"Application/JSON"}, true, false, false},
+		{[]string{"text/html"}, false, false, false},
+		{[]string{"text/html, application/json;q=0.5"}, true, false, false},
+		{[]string{"application/json; q=0, */*"}, false, true, false},
+		{[]string{"application/json;q=0.0;q=0"}, true, false, false},
+		{[]string{"application/json;q=x"}, false, false, false},
+		{[]string{"application/json;q"}, true, false, false},
+		{[]string{"application/json;charset=utf-8"}, true, false, false},
+		{[]string{"application/json", "application/x-protobuf"}, false, true, false},
+		{[]string{"gzip"}, false, false, true},
+		{[]string{"deflate, GZIP;q=1"}, false, false, true},
+		{[]string{"*"}, false, false, true},
+		{[]string{"gzip;q=0, *"}, false, false, false},
+	}
+	for _, tt := range tests {
+		h := http.Header{"Accept": tt.accept, "Accept-Encoding": tt.accept}
+		if j, p, z := AcceptsMedia(h, "Accept", "application/json"), AcceptsMedia(h, "Accept", "application/x-protobuf"), acceptsGzip(h); j != tt.json || p != tt.protobuf || z != tt.gzips {
+			t.Errorf("%q: json %v, protobuf %v, gzip %v", tt.accept, j, p, z)
+		}
+	}
+}
+
+func TestCompress(t *testing.T) {
+	long := bytes.Repeat([]byte("a"), gzipFrom)
+	for _, tt := range []struct {
+		encoding string
+		body     []byte
+		want     bool
+	}{{"gzip", long, true}, {"gzip", long[1:], false}, {"", long, false}, {"*", long, true}, {"gzip;q=0,*", long, false}, {"deflate", long, false}, {"GZIP", long, true}} {
+		r := &http.Request{Header: http.Header{}}
+		if tt.encoding != "" {
+			r.Header.Set("Accept-Encoding", tt.encoding)
+		}
+		w := http.Header{}
+		body := Compress(w, r, tt.body)
+		if got := w.Get("Content-Encoding") == "gzip"; got != tt.want || got == bytes.Equal(body, tt.body) {
+			t.Errorf("%q, %d bytes: got %v with %d bytes", tt.encoding, len(tt.body), got, len(body))
 		}
 	}
 }

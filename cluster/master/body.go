@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"mesosbook/cluster/libprocess"
 	"mesosbook/mesos"
 
 	"google.golang.org/protobuf/proto"
@@ -20,7 +21,7 @@ const (
 // answers itself when that fails.
 func (m *Master) readBody(req *request) ([]byte, bool) {
 	var in io.Reader = http.MaxBytesReader(req.w, req.r.Body, m.opts.MaxBody)
-	coding, _ := lastOf(req.r.Header, "Content-Encoding")
+	coding, _ := libprocess.LastOf(req.r.Header, "Content-Encoding")
 	zipped := coding == "gzip"
 	if zipped {
 		z, err := gzip.NewReader(in)
@@ -60,7 +61,7 @@ func (m *Master) readCall(req *request, call proto.Message) bool {
 	if !req.allow(http.MethodPost) {
 		return false
 	}
-	kind, there := lastOf(req.r.Header, "Content-Type")
+	kind, there := libprocess.LastOf(req.r.Header, "Content-Type")
 	if !there {
 		req.fail(http.StatusBadRequest, "Expecting 'Content-Type' to be present")
 		return false
@@ -91,9 +92,9 @@ func (m *Master) readCall(req *request, call proto.Message) bool {
 // and the request answered, when it takes neither.
 func answerType(req *request) (protobuf, ok bool) {
 	switch {
-	case acceptsMedia(req.r, mediaJSON):
+	case libprocess.AcceptsMedia(req.r.Header, "Accept", mediaJSON):
 		return false, true
-	case acceptsMedia(req.r, mediaProtobuf):
+	case libprocess.AcceptsMedia(req.r.Header, "Accept", mediaProtobuf):
 		return true, true
 	}
 	req.fail(http.StatusNotAcceptable, "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'")

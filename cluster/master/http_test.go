@@ -294,39 +294,6 @@ func TestJSONP(t *testing.T) {
 	})
 }
 
-// TestAccepts is libprocess' reading of Accept and Accept-Encoding; of several
-// headers the last counts.
-func TestAccepts(t *testing.T) {
-	tests := []struct {
-		accept                []string
-		json, protobuf, gzips bool // gzips: the same as Accept-Encoding
-	}{
-		{nil, true, true, false},
-		{[]string{""}, false, false, false},
-		{[]string{"*/*"}, true, true, false},
-		{[]string{"application/*"}, true, true, false},
-		{[]string{"Application/JSON"}, true, false, false},
-		{[]string{"text/html"}, false, false, false},
-		{[]string{"text/html, application/json;q=0.5"}, true, false, false},
-		{[]string{"application/json; q=0, */*"}, false, true, false},
-		{[]string{"application/json;q=0.0;q=0"}, true, false, false},
-		{[]string{"application/json;q=x"}, false, false, false},
-		{[]string{"application/json;q"}, true, false, false},
-		{[]string{"application/json;charset=utf-8"}, true, false, false},
-		{[]string{"application/json", "application/x-protobuf"}, false, true, false},
-		{[]string{"gzip"}, false, false, true},
-		{[]string{"deflate, GZIP;q=1"}, false, false, true},
-		{[]string{"*"}, false, false, true},
-		{[]string{"gzip;q=0, *"}, false, false, false},
-	}
-	for _, tt := range tests {
-		r := &http.Request{Header: http.Header{"Accept": tt.accept, "Accept-Encoding": tt.accept}}
-		if j, p, z := acceptsMedia(r, mediaJSON), acceptsMedia(r, mediaProtobuf), acceptsGzip(r); j != tt.json || p != tt.protobuf || z != tt.gzips {
-			t.Errorf("%q: json %v, protobuf %v, gzip %v", tt.accept, j, p, z)
-		}
-	}
-}
-
 // FuzzServe throws requests at the handler: it may refuse, but not panic.
 func FuzzServe(f *testing.F) {
 	f.Add("POST", "/api/v1/scheduler", subscribeBody[:20], jsonType[14:])

@@ -3,6 +3,7 @@ package master
 import (
 	"net/http"
 
+	"mesosbook/cluster/libprocess"
 	schedulerv1 "mesosbook/mesos/v1/scheduler"
 
 	"github.com/google/uuid"
@@ -69,7 +70,7 @@ func (m *Master) doCall(req *request, call *schedulerv1.Call) (status int, text 
 	if !fw.connected {
 		return http.StatusForbidden, "Framework is not subscribed"
 	}
-	id, there := lastOf(req.r.Header, "Mesos-Stream-Id")
+	id, there := libprocess.LastOf(req.r.Header, "Mesos-Stream-Id")
 	if !there {
 		return http.StatusBadRequest, "All non-subscribe calls should include the 'Mesos-Stream-Id' header"
 	}
