@@ -114,7 +114,7 @@ type server struct {
 
 // serve starts the goroutine that accepts; close ends it.
 func serve(l *boundedListener, h http.Handler, errors io.Writer) *server {
-	s := &server{listener: l, http: &http.Server{Handler: h, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
+	s := &server{listener: l, http: &http.Server{Handler: lastHeaders(h), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: log.New(errors, "", log.LstdFlags)}}
 	s.done.Go(func() { _ = s.http.Serve(l) }) // always http.ErrServerClosed
 	return s
@@ -127,6 +127,20 @@ func (s *server) close() {
 	}
 	_ = s.http.Close() // the listener's error says nothing that could be mended
 	s.done.Wait()
+}
+
+// lastHeaders keeps the last of several headers of one name, as libprocess does
+// (decoder.hpp: on_header_field). mesos-go asks for a stream with two Accept headers,
+// of which the second is meant.
+func lastHeaders(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for name, values := range r.Header {
+			if n := len(values); n > 1 {
+				r.Header[name] = values[n-1:]
+			}
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // guard refuses requests on loopback that were sent to another name than this

@@ -2,6 +2,7 @@ package clients
 
 import (
 	"context"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -146,6 +147,57 @@ func TestOperatorOfAgent(t *testing.T) {
 				t.Errorf("%s is answered by %s", call.GetType(), got.GetType())
 			}
 		}
+	}
+}
+
+// TestSession runs a command beside a task, and talks to it.
+func TestSession(t *testing.T) {
+	c, _ := withTasks(t)
+	var id mesos.ContainerID
+	for _, container := range askAgent(t, c, protobuf, agentcalls.GetContainers()).GetContainers.Containers {
+		if container.ExecutorID.Value == "long" {
+			id = mesos.ContainerID{Value: "beside", Parent: &container.ContainerID}
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	sender, script := httpagent.NewSender(client(c.agent+"/api/v1", protobuf).Send), "cat; echo end >&2; exit 3"
+	output, err := sender.Send(ctx, agentcalls.NonStreaming(agentcalls.LaunchNestedContainerSession(id, &mesos.CommandInfo{Value: &script}, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer output.Close()
+
+	input := make(chan *agent.Call, 3)
+	input <- agentcalls.AttachContainerInput(id)
+	input <- agentcalls.AttachContainerInputData([]byte("hello\n"))
+	input <- agentcalls.AttachContainerInputData([]byte{}) // the end of cat's input
+	close(input)
+	if err := agentcalls.SendNoData(ctx, sender, agentcalls.FromChan(input)); err != nil {
+		t.Errorf("input: %v", err)
+	}
+	var stdout, stderr string
+	for {
+		var p agent.ProcessIO
+		err := output.Decode(&p)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch data := p.GetData(); data.GetType() {
+		case agent.ProcessIO_Data_STDOUT:
+			stdout += string(data.Data)
+		case agent.ProcessIO_Data_STDERR:
+			stderr += string(data.Data)
+		}
+	}
+	if stdout != "hello\n" || stderr != "end\n" {
+		t.Errorf("stdout %q, stderr %q", stdout, stderr)
+	}
+	if status := askAgent(t, c, protobuf, agentcalls.WaitNestedContainer(id)).WaitNestedContainer; status.GetExitStatus() != 3<<8 {
+		t.Errorf("exit status %v", status)
 	}
 }
 
