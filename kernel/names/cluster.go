@@ -234,19 +234,19 @@ func (s *Set) call(callType string, body ...any) session.Answer {
 }
 
 // operator sends a call of the operator API to the leading master, or to an
-// agent: operator("http://agent:5051", "GET_STATE").
+// agent by its URL or id: operator("http://agent:5051", "GET_STATE").
 func (s *Set) operator(callType string, args ...any) Page {
 	const op = "operator"
 	target := ""
-	if strings.Contains(callType, "://") {
-		var ok bool
+	if !isCallType(callType) {
+		kind, ok := "", false
 		if len(args) > 0 {
-			target, callType, ok = callType, fmt.Sprint(args[0]), true
-			args = args[1:]
+			kind, ok = text(args[0])
 		}
-		if !ok {
-			fail(op, errors.New("has no type; write operator(type, body) or operator(agentURL, type, body)"))
+		if !ok || !isCallType(kind) {
+			fail(op, fmt.Errorf("%q is no type of a call; write operator(type, body), or operator(agent, type, body) with an agent's URL or id", callType))
 		}
+		target, callType, args = callType, kind, args[1:]
 	}
 	data, err := s.optionalBody(args)
 	if err != nil {
@@ -256,6 +256,11 @@ func (s *Set) operator(callType string, args ...any) Page {
 		answer, err := live.Operator(ctx, strings.TrimSuffix(target, "/"), strings.ToUpper(callType), data)
 		return Page{answer}, err
 	})
+}
+
+// isCallType tells a type such as GET_STATE, in any case, from a URL or an id.
+func isCallType(name string) bool {
+	return name != "" && strings.Trim(strings.ToUpper(name), "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == ""
 }
 
 func (s *Set) optionalBody(args []any) ([]byte, error) {

@@ -251,7 +251,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"a bad timeout", func() { s.setTimeout("10") }, `set_timeout: "10" is no duration; write it like "10s"`},
 		{"a number as timeout", func() { s.setTimeout(10) }, `set_timeout: got the number 10, want a duration`},
 		{"no such resource", func() { s.resourceURL("nope.tar.gz") }, `resource_url "nope.tar.gz": no such document`},
-		{"operator without type", func() { s.operator(f.URL) }, `operator: has no type`},
+		{"operator without type", func() { s.operator(f.URL) }, `is no type of a call; write operator(type, body), or operator(agent, type, body)`},
 		{"index and id", func() { s.getFramework(1, "F") }, `takes an index or an id, not both`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
