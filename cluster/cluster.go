@@ -219,58 +219,68 @@ func (c *Cluster) AgentURLs() []string {
 func (c *Cluster) WorkDir() string { return c.workDir }
 
 // AwaitAgents waits until every agent that runs is registered with the master that
-// leads.
+// leads. Those of machines in maintenance are not waited for: no master takes them.
 func (c *Cluster) AwaitAgents(ctx context.Context) error {
-	for i, a := range c.agents() {
-		select {
-		case <-a.Registered():
-		case <-ctx.Done():
-			return fmt.Errorf("await agent %d: %w", i, context.Cause(ctx))
-		}
-	}
 	for {
 		c.mu.Lock()
 		moved := c.changed
 		c.mu.Unlock()
-		missing, changed := c.absent()
-		if len(missing) == 0 {
+		first, missing, changed := c.absent()
+		if missing == 0 {
 			return nil
 		}
 		select {
+		case <-first: // the others will not be far behind
 		case <-changed: // nil while no master leads
 		case <-moved:
 		case <-ctx.Done():
-			return fmt.Errorf("await agents: %d are not registered, %s among them: %w", len(missing), missing[0], context.Cause(ctx))
+			return fmt.Errorf("await agents: %d of %d are not registered: %w", missing, len(c.nodes), context.Cause(ctx))
 		}
 	}
 }
 
-// agents are those that run.
-func (c *Cluster) agents() []*agent.Agent {
+// absent counts the agents that run, that the leading master would take and does
+// not have, and gives what tells when that changes: first, where there is an agent
+// that was never registered, for that one alone, otherwise changed for all.
+func (c *Cluster) absent() (first <-chan struct{}, missing int, changed <-chan struct{}) {
+	there := map[string]bool{}
+	run := c.leading()
+	if run != nil {
+		there, changed = run.master.Agents()
+	}
+	for _, n := range c.liveAgents() {
+		if there[n.agent.ID()] || run != nil && run.master.Down(n.hostname, c.opts.Listen) {
+			continue
+		}
+		missing++
+		select {
+		case <-n.agent.Registered():
+		default:
+			first = n.agent.Registered()
+		}
+	}
+	if first != nil {
+		changed = nil // a thousand agents would be counted a thousand times
+	}
+	return first, missing, changed
+}
+
+// liveAgent is an agent that runs.
+type liveAgent struct {
+	agent    *agent.Agent
+	hostname string
+}
+
+func (c *Cluster) liveAgents() []liveAgent {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var out []*agent.Agent
+	var out []liveAgent
 	for _, n := range c.nodes {
 		if n.agent != nil && n.front != nil {
-			out = append(out, n.agent)
+			out = append(out, liveAgent{n.agent, n.opts.Info.GetHostname()})
 		}
 	}
 	return out
-}
-
-// absent gives the ids of agents that run and that the leading master does not
-// have, and what tells when it gets or loses one.
-func (c *Cluster) absent() (missing []string, changed <-chan struct{}) {
-	there := map[string]bool{}
-	if run := c.leading(); run != nil {
-		there, changed = run.master.Agents()
-	}
-	for _, a := range c.agents() {
-		if !there[a.ID()] {
-			missing = append(missing, a.ID())
-		}
-	}
-	return missing, changed
 }
 
 // Stop ends the cluster: when it returns, listeners, connections and goroutines

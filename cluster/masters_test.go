@@ -241,6 +241,38 @@ func TestClusterRestartsWithItsState(t *testing.T) {
 	}
 }
 
+// A cluster whose machine is in maintenance starts without its agent, which comes
+// when the maintenance is over.
+func TestRestartDuringMaintenance(t *testing.T) {
+	o := quick()
+	o.WorkDir = t.TempDir()
+	o.MasterPort, o.AgentPort = freePort(t), freePort(t)
+	c, err := Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const here = `[{"hostname":"127.0.0.1","ip":"127.0.0.1"}]`
+	for _, body := range []string{
+		`{"type":"UPDATE_MAINTENANCE_SCHEDULE","update_maintenance_schedule":{"schedule":{"windows":[{"machine_ids":` + here + `,"unavailability":{"start":{"nanoseconds":1}}}]}}}`,
+		`{"type":"START_MAINTENANCE","start_maintenance":{"machines":` + here + `}}`,
+	} {
+		if err := c.operate(t.Context(), body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	c = start(t, o)
+	if got := page(t, c.MasterURL()+"/maintenance/status"); !strings.Contains(got, `"down_machines":`+here) {
+		t.Errorf("status %s", got)
+	}
+	if err := c.operate(t.Context(), `{"type":"STOP_MAINTENANCE","stop_maintenance":{"machines":`+here+`}}`); err != nil {
+		t.Fatal(err)
+	}
+	awaitLeader(t, c)
+}
+
 func TestBrokenRegistryIsTold(t *testing.T) {
 	o := quick()
 	o.WorkDir, o.Masters = t.TempDir(), 2

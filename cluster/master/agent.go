@@ -3,6 +3,7 @@ package master
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"mesosbook/cluster/link"
@@ -127,6 +128,14 @@ func (m *Master) Agents() (ids map[string]bool, changed <-chan struct{}) {
 		}
 	}
 	return ids, m.moved
+}
+
+// Down says whether the machine with this name and address is in maintenance, so
+// that no agent of it is taken.
+func (m *Master) Down(hostname, ip string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.machines.down[machineKey{strings.ToLower(hostname), ip}]
 }
 
 // movedLocked tells those who wait by Agents.
