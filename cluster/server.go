@@ -115,7 +115,7 @@ type server struct {
 // serve starts the goroutine that accepts; close ends it.
 func serve(l *boundedListener, h http.Handler, errors io.Writer) *server {
 	s := &server{listener: l, http: &http.Server{Handler: lastHeaders(h), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeaderBytes, ErrorLog: log.New(errors, "", log.LstdFlags)}}
+		MaxHeaderBytes: maxHeaderBytes, DisableGeneralOptionsHandler: true, ErrorLog: log.New(errors, "", log.LstdFlags)}}
 	s.done.Go(func() { _ = s.http.Serve(l) }) // always http.ErrServerClosed
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"strings"
 	"regexp"
 	"strconv"
 
@@ -54,6 +55,10 @@ func (a *Agent) Handler() http.Handler {
 }
 
 func (a *Agent) serveHTTP(rs libprocess.Routes[route], w http.ResponseWriter, r *http.Request) {
+	if !strings.HasPrefix(r.URL.Path, "/") {
+		badRequest(w, "Request URL path must start with '/'")
+		return
+	}
 	if libprocess.Relative(r.URL.Path) {
 		notFound(w)
 		return

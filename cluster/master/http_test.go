@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -78,6 +79,17 @@ func TestCallsLackABody(t *testing.T) {
 			if got := s.call("ACKNOWLEDGE", `{"agent_id":{"value":"a"},"task_id":{"value":"t"},"uuid":"`+uuid+`"}`); got.body != want {
 				t.Errorf("uuid %s: %q", uuid, got.body)
 			}
+		}
+	})
+}
+
+// TestAsterisk is OPTIONS *, whose target is no path.
+func TestAsterisk(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		w := httptest.NewRecorder()
+		r.m.Handler().ServeHTTP(w, httptest.NewRequest("OPTIONS", "*", nil))
+		if w.Code != 400 || w.Body.String() != "Request URL path must start with '/'" {
+			t.Errorf("%d %q", w.Code, w.Body)
 		}
 	})
 }

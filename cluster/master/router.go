@@ -50,6 +50,10 @@ func (m *Master) Handler() http.Handler {
 
 func (m *Master) serve(routes router, w http.ResponseWriter, r *http.Request) {
 	req := &request{w: w, r: r}
+	if !strings.HasPrefix(r.URL.Path, "/") {
+		req.fail(http.StatusBadRequest, "Request URL path must start with '/'")
+		return
+	}
 	if libprocess.Relative(r.URL.Path) {
 		req.fail(http.StatusNotFound, "")
 		return
