@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"strings"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"mesosbook/cluster/libprocess"
 	"mesosbook/cluster/link"
