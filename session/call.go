@@ -255,6 +255,9 @@ func (s *Session) failed(err error) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lastErr = err
+	s.lastErrorLocked(err)
 	return err
 }
+
+// lastErrorLocked keeps an error for LastError, with the moment.
+func (s *Session) lastErrorLocked(err error) { s.lastErr, s.lastErrAt = err, s.opt.clock() }

@@ -68,7 +68,7 @@ func (s *Session) journalDone(err error) {
 	defer s.mu.Unlock()
 	if !s.journalBroken {
 		s.journalBroken = true
-		s.lastErr = err
+		s.lastErrorLocked(err)
 		s.noticeLocked("%v; updates are not acknowledged any more", err)
 	}
 }

@@ -47,6 +47,7 @@ type Session struct {
 	lastHeartbeat time.Time // by the clock on the wall
 	beat          time.Time // the same moment, for its age
 	lastErr       error
+	lastErrAt     time.Time
 	backoff       time.Duration
 	attempts      int
 	losses        int

@@ -46,7 +46,7 @@ func (s *Session) setStateLocked(next State, cause error) {
 	}
 	s.state, s.since, s.cause = next, s.opt.clock(), cause
 	if cause != nil {
-		s.lastErr = cause
+		s.lastErrorLocked(cause)
 	}
 	if next != Subscribed {
 		s.offers.clear()
@@ -88,7 +88,7 @@ func (s *Session) invariantLocked() error {
 }
 
 func (s *Session) internalErrorLocked(err error) {
-	s.lastErr = err
+	s.lastErrorLocked(err)
 	s.internalErrors++
 	s.noticeLocked("%v", err)
 }

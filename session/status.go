@@ -37,6 +37,7 @@ type Status struct {
 	Unsent          int    // calls that were kept back by a dry run
 	LogDir          string // event log directory; empty when in memory only
 	LastError       error
+	LastErrorTime   time.Time // when it happened
 }
 
 // Status takes a snapshot.
@@ -47,7 +48,7 @@ func (s *Session) Status() Status {
 		FrameworkID: s.framework, StreamID: s.stream, LastHeartbeat: s.lastHeartbeat, Interval: s.interval,
 		Backoff: s.backoff, Attempts: s.attempts, Losses: s.losses, Events: s.log.last, BadRecords: s.badRecords,
 		Offers: s.offers.len(), Tasks: s.tasks.alive, Updates: s.updates, Acknowledged: s.acknowledged,
-		ReadOnly: s.opt.ReadOnly, DryRun: s.dryRun, Unsent: s.unsent, LogDir: s.opt.Dir, LastError: s.lastErr}
+		ReadOnly: s.opt.ReadOnly, DryRun: s.dryRun, Unsent: s.unsent, LogDir: s.opt.Dir, LastError: s.lastErr, LastErrorTime: s.lastErrAt}
 	if !s.lastHeartbeat.IsZero() {
 		st.HeartbeatAge = time.Since(s.beat)
 	}
@@ -86,7 +87,7 @@ func (st Status) String() string {
 		row("guards", "%s", st.guards())
 	}
 	if st.LastError != nil {
-		row("last error", "%v", st.LastError)
+		row("last error", "%s: %v", st.LastErrorTime.Format("15:04:05"), st.LastError)
 	}
 	w.Flush()
 	return strings.TrimSuffix(b.String(), "\n")
