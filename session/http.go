@@ -135,6 +135,9 @@ func (s *Session) doLong(ctx context.Context, r request) (Answer, error) {
 	return s.readAnswer(ctx, r, resp, rec)
 }
 
+// errTooLarge is an answer beyond Options.MaxRecord.
+var errTooLarge = errors.New("the answer is larger")
+
 // progress is a body that tells when bytes came.
 type progress struct {
 	io.ReadCloser
@@ -170,7 +173,7 @@ func (s *Session) readAnswer(ctx context.Context, r request, resp *http.Response
 		body, err = io.ReadAll(io.LimitReader(resp.Body, int64(s.opt.MaxRecord)+1))
 	}
 	if err == nil && len(body) > s.opt.MaxRecord {
-		err = fmt.Errorf("answer is larger than %d bytes", s.opt.MaxRecord)
+		err = fmt.Errorf("%w than %d bytes", errTooLarge, s.opt.MaxRecord)
 	}
 	if err != nil {
 		err = s.explain(ctx, r, err)

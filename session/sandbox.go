@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -64,6 +65,9 @@ func (t *Task) Sandbox(ctx context.Context, dir ...string) ([]File, error) {
 // as long as something comes within each CallTimeout.
 func (t *Task) ReadFile(ctx context.Context, name string) ([]byte, error) {
 	a, _, err := t.files(ctx, "download", name, nil)
+	if errors.Is(err, errTooLarge) {
+		err = fmt.Errorf("%w; save it to a file instead", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("file %q of task %s: %w", name, t.ID, err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 
@@ -34,6 +35,33 @@ func TestScriptIsResumed(t *testing.T) {
 	var o, e bytes.Buffer
 	if status := run([]string{"--resume"}, strings.NewReader(""), &o, &e); status == 0 || !strings.Contains(e.String(), "none there has subscribed and was not torn down") {
 		t.Errorf("resumed what was torn down: %d, %s", status, e.String())
+	}
+}
+
+// A file of the sandbox, of any size, is saved to a file here.
+func TestSandboxFileIsSaved(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes 100 MB")
+	}
+	t.Chdir(t.TempDir())
+	var o, e bytes.Buffer
+	const cells = `subscribe()
+task := launch("head -c 100000000 /dev/zero > big").Wait("TASK_FINISHED")
+task.SaveFile("big", "copy")
+task.ReadFile("big")
+task.SaveFile("nowhere", "copy2")
+`
+	run(nil, strings.NewReader(cells), &o, &e)
+	if info, err := os.Stat("copy"); err != nil || info.Size() != 100_000_000 || !strings.Contains(o.String(), "100000000") {
+		t.Errorf("%v, %v:\n%s", info, err, o.String())
+	}
+	for _, want := range []string{"larger than 67108864 bytes; save it to a file instead", "Task.SaveFile: file \"nowhere\" of task "} {
+		if !strings.Contains(e.String(), want) {
+			t.Errorf("errors without %q:\n%s", want, e.String())
+		}
+	}
+	if _, err := os.Stat("copy2"); err == nil {
+		t.Error("a file that is not there left one here")
 	}
 }
 

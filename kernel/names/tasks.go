@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -125,6 +127,26 @@ func (t *Task) ReadFile(name string) string {
 	return inSandbox(t, "Task.ReadFile", func(task *session.Task, ctx context.Context) (string, error) {
 		data, err := task.ReadFile(ctx, name)
 		return string(data), err
+	})
+}
+
+// SaveFile writes a file of the sandbox, of any size, to a file here, which it makes
+// or overwrites, and gives the number of bytes. It takes as long as something comes.
+func (t *Task) SaveFile(name, file string) int64 {
+	const op, noLimit = "Task.SaveFile", 365 * 24 * time.Hour
+	task := t.live(op)
+	return with(t.set, op, noLimit, func(ctx context.Context, _ *session.Session) (n int64, err error) {
+		f, err := os.Create(file)
+		if err != nil {
+			return 0, err
+		}
+		if err = task.CopyFile(ctx, f, name); err == nil {
+			n, err = f.Seek(0, io.SeekCurrent)
+		}
+		if err = errors.Join(err, f.Close()); err != nil {
+			os.Remove(file)
+		}
+		return n, err
 	})
 }
 
