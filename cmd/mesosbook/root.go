@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -15,6 +16,8 @@ import (
 	"mesosbook/kernel"
 	"mesosbook/kernel/names"
 	"mesosbook/repl"
+	"mesosbook/resources"
+	"mesosbook/snippets"
 )
 
 func rootCommand(std stdio) *cobra.Command {
@@ -34,7 +37,7 @@ With a pipe as standard input it runs what it reads, without prompts.`,
 			if flags.resume == resumeLast && len(args) == 1 {
 				return nil // --resume NAME, which pflag takes for --resume and an argument
 			}
-			return cobra.NoArgs(c, args)
+			return noSubcommand(c, args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -47,6 +50,24 @@ With a pipe as standard input it runs what it reads, without prompts.`,
 	c.AddCommand(runCommand(std), evalCommand(std), clusterCommand(std), exportCommand(std), leaderCommand(std), versionCommand(std))
 	wrongUsage(c)
 	return c
+}
+
+// noSubcommand refuses arguments and says what may have been meant.
+func noSubcommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if _, err := snippets.Open(args[0]); err == nil {
+		return fmt.Errorf("%q is no command; mesosbook run %s replays a notebook, and :step %[2]s in the notebook walks through it", args[0], args[0])
+	}
+	var names []string
+	for _, sub := range c.Commands() {
+		names = append(names, sub.Name())
+	}
+	if near, ok := resources.Nearest(args[0], names); ok {
+		return fmt.Errorf("unknown command %q; did you mean %s?", args[0], near)
+	}
+	return fmt.Errorf("unknown command %q; there are %s", args[0], strings.Join(names, ", "))
 }
 
 type replFlags struct {

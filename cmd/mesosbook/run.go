@@ -74,6 +74,11 @@ func runFile(ctx context.Context, flags runFlags, std stdio, file string) (bool,
 	if err != nil {
 		return false, err
 	}
+	if flags.update {
+		if _, err := os.Stat(file); err != nil {
+			return false, fmt.Errorf("update %s: %w; a shipped notebook has no file to write to", file, err)
+		}
+	}
 	var shown cellOutput
 	if err := flags.cluster.adopt(doc.Cluster); err != nil {
 		return false, fmt.Errorf("%s: cluster block: %w", file, err)
@@ -111,11 +116,8 @@ func runFile(ctx context.Context, flags runFlags, std stdio, file string) (bool,
 	return report.OK(), nil
 }
 
-// update rewrites the file on disk; a shipped notebook has none.
+// update rewrites the file on disk.
 func update(file string, doc *snippets.Notebook, report snippets.Report) error {
-	if _, err := os.Stat(file); err != nil {
-		return fmt.Errorf("update %s: %w", file, err)
-	}
 	text := doc.Update(report.Outputs)
 	if bytes.Equal(text, doc.Bytes()) {
 		return nil
