@@ -151,22 +151,6 @@ func (ex *executor) allocated() resources.Resources {
 	return sum
 }
 
-// role that the executor's resources are allocated to.
-func (ex *executor) role() string {
-	lists := [][]*v1.Resource{ex.info.Resources}
-	for _, t := range ex.tasks {
-		lists = append(lists, t.info.Resources)
-	}
-	for _, l := range lists {
-		for _, r := range l {
-			if role := r.GetAllocationInfo().GetRole(); role != "" {
-				return role
-			}
-		}
-	}
-	return "*"
-}
-
 func (a *Agent) frameworkLocked(id string) *framework {
 	for _, f := range a.frameworks {
 		if f.id() == id {

@@ -42,6 +42,7 @@ func scalarsOf(q resources.Quantities) map[string]*v1.Value_Scalar {
 
 // storeQuotaLocked takes effect with the next periodic allocation.
 func (m *Master) storeQuotaLocked(role string, q quotaConfig) {
+	maps.DeleteFunc(q.guarantees, func(_ string, n int64) bool { return n == 0 }) // no guarantee; a limit of zero is one
 	m.quotas[role] = q
 	m.saveLocked()
 	m.alloc.SetQuota(role, allocator.Quota{Guarantees: q.guarantees, Limits: q.limits})
