@@ -10,6 +10,8 @@
 //   - Any record resets the watchdog; none for five heartbeat intervals is a loss.
 //   - After a loss it subscribes again with the same framework id, with back-off
 //     and jitter, and reconciles the tasks it knows.
+//   - Found through ZooKeeper, the leader is watched there while subscribed: a new one
+//     is followed at once. A ZooKeeper that is away costs no subscription.
 //   - A subscription taken over by another scheduler is reported and not fought.
 //   - JSON is read with gjson and never mapped to messages: unknown fields, events
 //     and enum values survive, and what a caller sees is what was on the wire.
