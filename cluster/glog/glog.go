@@ -51,10 +51,7 @@ func (l *Logger) Print(severity byte, format string, args ...any) {
 	if l.out == io.Discard {
 		return
 	}
-	at := "unknown:0"
-	if _, file, line, ok := runtime.Caller(2); ok {
-		at = filepath.Base(file) + ":" + strconv.Itoa(line)
-	}
+	at := Place(2)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.pending) > maxPending {
@@ -66,6 +63,16 @@ func (l *Logger) Print(severity byte, format string, args ...any) {
 	case l.wake <- struct{}{}:
 	default:
 	}
+}
+
+// Place is the source line of the caller's caller for 1, of whoever called that one
+// for 2: "file.go:12".
+func Place(above int) string {
+	_, file, line, ok := runtime.Caller(above + 1)
+	if !ok {
+		return "unknown:0"
+	}
+	return filepath.Base(file) + ":" + strconv.Itoa(line)
 }
 
 // Start starts the goroutine that writes. It blocks on the writer alone, and ends
