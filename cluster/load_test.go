@@ -33,7 +33,7 @@ type load struct {
 	body   io.Closer
 	bodies chan string   // calls to post
 	ended  chan struct{} // one for each task whose end is acknowledged
-	gone   context.CancelFunc
+	gone   context.Context // ends with the benchmark
 	work   sync.WaitGroup
 
 	mu      sync.Mutex // guards what follows
@@ -47,7 +47,7 @@ func startLoad(b *testing.B, c *Cluster) *load {
 	b.Helper()
 	ctx, cancel := context.WithCancel(b.Context())
 	transport := &http.Transport{MaxIdleConnsPerHost: loadConnections}
-	l := &load{b: b, client: &http.Client{Transport: transport}, url: c.MasterURL() + "/api/v1/scheduler", gone: cancel,
+	l := &load{b: b, client: &http.Client{Transport: transport}, url: c.MasterURL() + "/api/v1/scheduler", gone: ctx,
 		bodies: make(chan string, 1000), ended: make(chan struct{}, 100000), offers: map[string]gjson.Result{}}
 	res, err := l.post(`{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"root","name":"load"}}}`)
 	if err != nil {
@@ -107,12 +107,20 @@ func (l *load) read(r *recordio.Reader) {
 			l.mu.Unlock()
 		case "UPDATE":
 			s := e.Get("update.status")
-			l.bodies <- fmt.Sprintf(`{"type":"ACKNOWLEDGE","framework_id":{"value":%q},"acknowledge":{"agent_id":%s,"task_id":%s,"uuid":%s}}`,
+			l.queue(`{"type":"ACKNOWLEDGE","framework_id":{"value":%q},"acknowledge":{"agent_id":%s,"task_id":%s,"uuid":%s}}`,
 				l.id, s.Get("agent_id").Raw, s.Get("task_id").Raw, s.Get("uuid").Raw)
 			if state := s.Get("state").Str; state == "TASK_FAILED" || state == "TASK_LOST" || state == "TASK_ERROR" {
 				l.b.Errorf("%s", record)
 			}
 		}
+	}
+}
+
+// queue has a call posted, unless the benchmark is over.
+func (l *load) queue(format string, args ...any) {
+	select {
+	case l.bodies <- fmt.Sprintf(format, args...):
+	case <-l.gone.Done():
 	}
 }
 
@@ -158,7 +166,7 @@ func (l *load) launchLocked() {
 				`"resources":[{"name":"cpus","type":"SCALAR","scalar":{"value":%g}}]}`, l.started, o.Get("agent_id").Raw, loadCPUs))
 		}
 		l.wanted -= n
-		l.bodies <- fmt.Sprintf(`{"type":"ACCEPT","framework_id":{"value":%q},"accept":{"offer_ids":[{"value":%q}],"filters":{"refuse_seconds":0},`+
+		l.queue(`{"type":"ACCEPT","framework_id":{"value":%q},"accept":{"offer_ids":[{"value":%q}],"filters":{"refuse_seconds":0},`+
 			`"operations":[{"type":"LAUNCH","launch":{"task_infos":[%s]}}]}}`, l.id, id, strings.Join(tasks, ","))
 	}
 }
