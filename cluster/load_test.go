@@ -31,8 +31,8 @@ type load struct {
 	stream string
 	id     string
 	body   io.Closer
-	bodies chan string   // calls to post
-	ended  chan struct{} // one for each task whose end is acknowledged
+	bodies chan string     // calls to post
+	ended  chan struct{}   // one for each task whose end is acknowledged
 	gone   context.Context // ends with the benchmark
 	work   sync.WaitGroup
 

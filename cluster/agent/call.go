@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -19,6 +20,9 @@ const (
 
 // maxBody bounds the body of a call in bytes.
 const maxBody = 64 << 20
+
+// bodyTimeout is how long a request may take for its body.
+const bodyTimeout = time.Minute
 
 // readCall reads a call in either content type. It answers itself, in the order
 // of Mesos' checks, and says false where the request is not one.
@@ -56,6 +60,8 @@ func readCall(w http.ResponseWriter, r *http.Request, call proto.Message) bool {
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	deadline := http.NewResponseController(w).SetReadDeadline // not every writer can
+	_ = deadline(time.Now().Add(bodyTimeout))
 	var in io.Reader = http.MaxBytesReader(w, r.Body, maxBody)
 	if r.Header.Get("Content-Encoding") == "gzip" {
 		z, err := gzip.NewReader(in)
@@ -67,6 +73,9 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	data, err := io.ReadAll(in)
 	if err == nil && len(data) > maxBody {
 		err = errors.New("the body is larger than 64 MiB")
+	}
+	if err == nil {
+		_ = deadline(time.Time{}) // otherwise it also bounds what the server reads of the rest
 	}
 	return data, err
 }

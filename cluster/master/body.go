@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"mesosbook/cluster/libprocess"
 	"mesosbook/mesos"
@@ -17,9 +18,14 @@ const (
 	mediaProtobuf = "application/x-protobuf"
 )
 
-// readBody reads what a request sent, at most m.opts.MaxBody bytes, and
-// answers itself when that fails.
+// bodyTimeout is how long a request may take for its body.
+const bodyTimeout = time.Minute
+
+// readBody reads what a request sent, at most m.opts.MaxBody bytes in bodyTimeout,
+// and answers itself when that fails.
 func (m *Master) readBody(req *request) ([]byte, bool) {
+	deadline := http.NewResponseController(req.w).SetReadDeadline // not every writer can
+	_ = deadline(time.Now().Add(bodyTimeout))
 	var in io.Reader = http.MaxBytesReader(req.w, req.r.Body, m.opts.MaxBody)
 	coding, _ := libprocess.LastOf(req.r.Header, "Content-Encoding")
 	zipped := coding == "gzip"
@@ -41,6 +47,7 @@ func (m *Master) readBody(req *request) ([]byte, bool) {
 	case err != nil:
 		req.fail(http.StatusBadRequest, "Failed to read body: "+err.Error())
 	default:
+		_ = deadline(time.Time{}) // otherwise it also bounds what the server reads of the rest
 		return data, true
 	}
 	return nil, false

@@ -32,14 +32,14 @@ func (m *Master) serveStream(req *request, s *stream, beat proto.Message, begin,
 	}
 	req.w.Header().Set("Content-Type", media)
 	req.w.WriteHeader(http.StatusOK)
-	// A subscriber that does not read may not hold up Stop.
-	unhook := context.AfterFunc(m.ctx, func() {
-		_ = http.NewResponseController(req.w).SetWriteDeadline(time.Now().Add(stopTimeout))
-	})
+	// A subscriber that does not read holds up neither Stop nor its own end.
+	deadline := http.NewResponseController(req.w).SetWriteDeadline
+	unhook := context.AfterFunc(m.ctx, func() { _ = deadline(time.Now().Add(stopTimeout)) })
 	defer unhook()
+	s.abort = func() { _ = deadline(time.Now()) }
 	begin()
 	defer ended()
-	if err := s.write(req.r.Context(), req.w, beat); errors.Is(err, errCut) {
+	if err := s.write(req.r.Context(), req.w, beat); errors.Is(err, errCut) || s.wasCut() {
 		if s.slow {
 			m.warnf("Closing the connection of a subscriber that is %d events behind", m.opts.MaxQueue)
 		}

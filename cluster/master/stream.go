@@ -30,6 +30,7 @@ type stream struct {
 	id       string       // Mesos-Stream-Id, of schedulers only
 	protobuf bool         // records are protobuf, otherwise JSON
 	limit    int          // events that may wait
+	abort    func()       // ends a write under way at once; nil before there is a writer
 	silent   *atomic.Bool // heartbeats are held; nil: never
 
 	mu      sync.Mutex
@@ -59,10 +60,11 @@ func (s *stream) send(event proto.Message) {
 		return
 	}
 	if len(s.pending) >= s.limit {
-		s.pending, s.end, s.slow = nil, streamCut, true
-	} else {
-		s.pending = append(s.pending, event)
+		s.slow = true
+		s.cutLocked()
+		return
 	}
+	s.pending = append(s.pending, event)
 	s.wake()
 }
 
@@ -80,8 +82,21 @@ func (s *stream) finish() {
 func (s *stream) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.cutLocked()
+}
+
+func (s *stream) cutLocked() {
 	s.pending, s.end = nil, streamCut
+	if s.abort != nil {
+		s.abort()
+	}
 	s.wake()
+}
+
+func (s *stream) wasCut() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.end == streamCut
 }
 
 func (s *stream) wake() {
@@ -140,6 +155,9 @@ func (s *stream) records(w http.ResponseWriter, flush *http.ResponseController, 
 		data, err := s.encode(e)
 		if err != nil {
 			return err
+		}
+		if s.wasCut() {
+			return errCut
 		}
 		_ = flush.SetWriteDeadline(time.Now().Add(writeTimeout))
 		if _, err := w.Write(recordio.Append(nil, data)); err != nil {
