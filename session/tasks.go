@@ -30,6 +30,7 @@ type Task struct {
 	state    TaskState
 	message  string
 	asked    bool // a reconciliation of this task is unanswered
+	final    bool // its agent has told how it ended
 	updates  []Event
 	states   []TaskState // each state it was in, in order
 	uuids    []string    // of the last updates
@@ -52,10 +53,18 @@ func (t *Task) seen(uuid string) bool {
 
 // apply files an update. The last one read counts: an agent sends a task's updates
 // strictly in order, so a retransmission is never older than what was read.
+//
+// The answer to a question is no update: a master that was asked while a task ran,
+// and answers when its end is acknowledged, does not know it any more and says so.
+// How it ended stays.
 func (t *Task) apply(e Event, status gjson.Result) {
-	t.state = TaskState(status.Get("state").String())
-	t.message = status.Get("message").String()
 	t.asked = false
+	answer := status.Get("reason").Str == "REASON_RECONCILIATION" && !status.Get("uuid").Exists()
+	if !answer || !t.final {
+		t.state = TaskState(status.Get("state").String())
+		t.message = status.Get("message").String()
+	}
+	t.final = t.final && answer || !answer && t.state.Terminal() && status.Get("uuid").Exists()
 	if a := status.Get("agent_id.value").String(); a != "" {
 		t.agent = AgentID(a)
 	}

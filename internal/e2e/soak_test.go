@@ -8,6 +8,9 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -50,6 +53,7 @@ func TestSoak(t *testing.T) {
 type soak struct {
 	*testing.T
 	cluster    *cluster.Cluster
+	log        string // file of the cluster's log
 	frameworks []*soakFramework
 	random     *rand.Rand
 	faults     map[string]int // by kind
@@ -60,7 +64,13 @@ func newSoak(t *testing.T) *soak {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	k.random = rand.New(rand.NewPCG(seed, 1))
-	c, err := cluster.Start(t.Context(), cluster.Options{
+	k.log = filepath.Join(t.TempDir(), "log")
+	log, err := os.Create(k.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { log.Close() })
+	c, err := cluster.Start(t.Context(), cluster.Options{Log: log,
 		Agents: soakAgents, Masters: soakMasters, AllocationInterval: 50 * time.Millisecond,
 		AgentPingTimeout: 500 * time.Millisecond, MaxAgentPingTimeouts: 3, UpdateRetryMin: 50 * time.Millisecond, UpdateRetryMax: time.Second,
 		OfferTimeout: 2 * time.Second, WorkDir: t.TempDir(),
@@ -158,7 +168,30 @@ func (k *soak) settle() {
 			k.Fatal(why)
 		}
 	}
+	k.history(why)
 	k.Fatalf("not at rest after %s: %s", soakSettle, why)
+}
+
+// history tells what cluster and session know of the task that a text names.
+func (k *soak) history(text string) {
+	id := regexp.MustCompile(`f\d+-t\d+`).FindString(text)
+	if id == "" {
+		return
+	}
+	if log, err := os.ReadFile(k.log); err == nil {
+		for line := range strings.Lines(string(log)) {
+			if strings.Contains(line, id+" ") || strings.Contains(line, id+"'") || strings.Contains(line, "eader") || strings.Contains(line, "egistered agent") {
+				k.Log(strings.TrimSpace(line))
+			}
+		}
+	}
+	for _, f := range k.frameworks {
+		if task, some := f.session.Task(session.TaskID(id)); some {
+			for _, e := range task.Updates() {
+				k.Logf("%s %s", e.Time.Format("15:04:05.000000"), e.JSON())
+			}
+		}
+	}
 }
 
 // soakState is what pages of master and agent tell of tasks.
