@@ -126,7 +126,7 @@ func (m *fakeMaster) until(t *testing.T, id string, state v1.TaskState) []*link.
 }
 
 // agentInfo is the machine of the tutorial.
-func agentInfo(t *testing.T) *v1.AgentInfo {
+func agentInfo(t testing.TB) *v1.AgentInfo {
 	t.Helper()
 	list, err := resources.Parse("cpus:2;mem:496;disk:4930;ports:[9000-10000]")
 	if err != nil {
