@@ -100,6 +100,9 @@ func (a *Agent) Start(ctx context.Context) error {
 	}
 	a.recovered = true
 	a.log.Start()
+	if !a.opts.Temporary {
+		a.tasks.Go(a.keepClean) // ends with Close
+	}
 	a.connectLocked()
 	return nil
 }

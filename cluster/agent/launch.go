@@ -135,6 +135,7 @@ func (a *Agent) newExecutorLocked(f *framework, m *link.Run) *executor {
 		defer close(over)
 		defer cancel()
 		a.launch(ctx, ex, first)
+		a.touchSandbox(ex.dir)
 	})
 	return ex
 }

@@ -310,3 +310,46 @@ func TestDrainEndsWithTheLastTask(t *testing.T) {
 	m.run(taskInfo("u", "exit 0"))
 	m.until(t, "u", v1.TaskState_TASK_FINISHED)
 }
+
+func TestOldSandboxesAreRemoved(t *testing.T) {
+	a, m := startAgent(t)
+	m.run(taskInfo("old", "exit 0"))
+	m.until(t, "old", v1.TaskState_TASK_FINISHED)
+	m.run(taskInfo("runs", "exec sleep 1000"))
+	m.until(t, "runs", v1.TaskState_TASK_RUNNING)
+	eventually(t, "end of the executor", func() bool {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return a.frameworks[0].executor("old") == nil
+	})
+	file := "/files/read?offset=0&path=/frameworks/" + frameworkID + "/executors/old/runs/latest/stdout"
+	a.collectGarbage(time.Now().Add(-time.Hour))
+	if w := ask(a, "GET", file, ""); w.Code != 200 {
+		t.Errorf("a young sandbox: %d", w.Code)
+	}
+	a.collectGarbage(time.Now().Add(time.Hour))
+	if w := ask(a, "GET", file, ""); w.Code != 404 {
+		t.Errorf("an old sandbox: %d %s", w.Code, w.Body)
+	}
+	executors := filepath.Join(a.opts.WorkDir, "slaves", a.ID(), "frameworks", frameworkID, "executors")
+	if left, err := os.ReadDir(executors); err != nil || len(left) != 1 || left[0].Name() != "runs" {
+		t.Errorf("left: %v %v", left, err)
+	}
+	if w := ask(a, "GET", strings.Replace(file, "/old/", "/runs/", 1), ""); w.Code != 200 {
+		t.Errorf("the sandbox of a task that runs: %d", w.Code)
+	}
+}
+
+func TestAgeOfSandboxes(t *testing.T) {
+	for usage, want := range map[float64]time.Duration{0: time.Duration(0.9 * float64(gcDelay)), 0.4: gcDelay / 2, 0.9: gcLeast, 1: gcLeast} {
+		if got := gcAge(usage).Round(time.Second); got != want {
+			t.Errorf("%v in use: %v, want %v", usage, got, want)
+		}
+	}
+	if got := diskUsage(t.TempDir()); got <= 0 || got > 1 {
+		t.Errorf("usage %v", got)
+	}
+	if got := diskUsage("/nonexistent"); got != 0 {
+		t.Errorf("usage of nothing: %v", got)
+	}
+}
