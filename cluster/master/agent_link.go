@@ -40,6 +40,7 @@ func (m *Master) handle(conn *link.Conn, msg link.Message) {
 	}
 	switch msg := msg.(type) {
 	case *link.UnregisterAgent:
+		m.metrics.messages["unregister_slave"]++
 		m.metrics.removedUnregistered++
 		m.removeAgentLocked(ag, "the agent unregistered")
 	case *link.StatusUpdate:
@@ -49,6 +50,7 @@ func (m *Master) handle(conn *link.Conn, msg link.Message) {
 	case *link.ExecutorExited:
 		m.executorExitedLocked(ag, msg)
 	case *link.ExecutorMessage:
+		m.metrics.messages["executor_to_framework"]++
 		if fw := m.frameworks[msg.FrameworkID]; fw != nil {
 			fw.send(messageEvent(ag.id, msg.ExecutorID, msg.Data))
 		}
@@ -80,6 +82,7 @@ func (m *Master) statusUpdateLocked(ag *agent, u *link.StatusUpdate) {
 // executorExitedLocked forgets an executor and tells its framework; the tasks
 // it had are reported by the agent.
 func (m *Master) executorExitedLocked(ag *agent, e *link.ExecutorExited) {
+	m.metrics.messages["exited_executor"]++
 	key := executorKey{e.FrameworkID, e.ExecutorID}
 	if ag.executors[key] == nil {
 		return
