@@ -41,7 +41,11 @@ func (s *Session) guard(ctx context.Context, r request) (a Answer, guarded bool,
 		return Answer{Op: r.op, URL: r.url, DryRun: s.curl(CallRecord{Method: r.method, URL: r.url, Header: r.header, Body: r.body})}, true, nil
 	}
 	if s.opt.ReadOnly {
-		return Answer{}, true, s.failed(fmt.Errorf("%s: %w: it would change something on the cluster", r.op, ErrReadOnly))
+		effect := "change something on the cluster"
+		if r.op == "post SUBSCRIBE" {
+			effect = "register a framework"
+		}
+		return Answer{}, true, s.failed(fmt.Errorf("%s: %w: it would %s", r.op, ErrReadOnly, effect))
 	}
 	if err := s.confirm(ctx, r); err != nil {
 		return Answer{}, true, err

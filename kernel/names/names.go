@@ -18,6 +18,7 @@ package names
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strings"
@@ -151,6 +152,9 @@ func fail(op string, err error) {
 		case "parse_json", "new document": // how an argument was read
 			err = told.Err
 		}
+	}
+	if errors.Is(err, session.ErrReadOnly) {
+		err = fmt.Errorf("%w; frameworks(), agents(), get, operator(\"GET_STATE\") and watch() go on reading", err)
 	}
 	panic(&Error{op, err})
 }

@@ -77,6 +77,9 @@ func amount(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 func (s *Set) offers() Offers {
 	live := s.now("offers")
+	if live.Status().ReadOnly {
+		fail("offers", fmt.Errorf("%w: it has no framework, which offers go to", session.ErrReadOnly))
+	}
 	if state := live.State(); state == session.Disconnected || state == session.Closed {
 		fail("offers", fmt.Errorf("%w: subscribe() first", session.ErrNotSubscribed))
 	}
