@@ -268,7 +268,7 @@ func (e *editor) enter() rune {
 		return noKey
 	}
 	e.result = text
-	e.finish(e.hooks.echo(text))
+	e.finish(e.hooks.echo(strings.TrimRight(text, "\n"))) // a paste often ends in a newline
 	return readline.CharEnter
 }
 
