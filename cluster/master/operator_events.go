@@ -172,7 +172,7 @@ func (m *Master) frameworkMessageLocked(fw *framework) *masterv1.Response_GetFra
 		out.ReregisteredTime = timeInfo(last)
 	}
 	for _, o := range sortedOffers(fw.offers) {
-		out.Offers = append(out.Offers, o.full(resources.Endpoint))
+		out.Offers = append(out.Offers, o.full(resources.Refined)) // as the master keeps them, not as it sent them
 	}
 	for _, o := range sortedInverse(fw.inverse) {
 		out.InverseOffers = append(out.InverseOffers, o.message())

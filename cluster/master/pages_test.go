@@ -123,3 +123,20 @@ func TestReserveForm(t *testing.T) {
 		}
 	})
 }
+
+// GET_FRAMEWORKS has offers as the master keeps them, without the "role" that
+// frameworks and other lists get to see.
+func TestOffersInFrameworks(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		r.agent(5051, machine)
+		s := r.framework()
+		s.offer()
+		fw := gjson.Get(r.operator(`{"type":"GET_FRAMEWORKS"}`).body, "get_frameworks.frameworks.0")
+		if got := fw.Get("offers.0.resources.1").Raw; got != `{"name":"cpus","type":"SCALAR","scalar":{"value":2.0},"allocation_info":{"role":"*"}}` {
+			t.Errorf("offer: %s", got)
+		}
+		if got := fw.Get("offered_resources.1").Raw; got != `{"name":"cpus","type":"SCALAR","scalar":{"value":2.0},"role":"*","allocation_info":{"role":"*"}}` {
+			t.Errorf("offered: %s", got)
+		}
+	})
+}
