@@ -11,7 +11,7 @@ export const resourceNames = ['cpus', 'mem', 'disk', 'gpus'];
 
 // derive turns a state into lists that refer to each other.
 export function derive(state) {
-  const agents = state.slaves ?? [];
+  const agents = named(state.slaves ?? []);
   const agentsById = new Map(agents.map((a) => [a.id, a]));
   const frameworks = [
     ...(state.frameworks ?? []).map((f) => framework(f, f.active ? 'active' : 'inactive')),
@@ -23,11 +23,19 @@ export function derive(state) {
     ...(f.completed_tasks ?? []).map((t) => task(t, f, agentsById, 'completed')),
   ]);
   return {
-    state, agents, agentsById, frameworks, tasks,
+    state, agents, agentsById, frameworks, tasks, tasksByAgent: Map.groupBy(tasks, (t) => t.slave_id),
     frameworksById: new Map(frameworks.map((f) => [f.id, f])),
     offers: (state.frameworks ?? []).flatMap((f) => (f.offers ?? []).map((o) => ({ ...o, framework: f, agent: agentsById.get(o.slave_id) }))),
     resources: sums(agents),
   };
+}
+
+// named gives each agent the name by which people tell it from others: its host, with
+// the port where several share one.
+function named(agents) {
+  const sharing = new Map();
+  for (const a of agents) sharing.set(a.hostname, (sharing.get(a.hostname) ?? 0) + 1);
+  return agents.map((a) => ({ ...a, label: sharing.get(a.hostname) > 1 ? agentAddress(a).address : a.hostname }));
 }
 
 function framework(f, group) {

@@ -18,7 +18,7 @@ export const agents = {
       empty: 'No agent has registered with this master yet.',
       columns: [
         { name: 'State', value: agentState, show: (a) => badge(agentState(a)) },
-        { name: 'Host', kind: 'name', value: (a) => agentAddress(a).address, show: (a) => link(to.agent(a.id), agentAddress(a).address) },
+        { name: 'Host', kind: 'name host', value: (a) => agentAddress(a).address, show: (a) => link(to.agent(a.id), agentAddress(a).address) },
         { name: 'ID', kind: 'mono', value: (a) => a.id, show: (a) => idLink(to.agent(a.id), a.id) },
         { name: 'Attributes', value: (a) => Object.entries(a.attributes).join(), show: (a) => chips(a.attributes) },
         ...resourceNames.filter(has).map((name) => ({
@@ -32,7 +32,7 @@ export const agents = {
   },
 };
 
-const tasksOn = (model, a) => model.tasks.filter((t) => t.slave_id === a.id);
+const tasksOn = (model, a) => model.tasksByAgent.get(a.id) ?? [];
 
 // measured keeps the last statistics of each agent: CPU use is a difference.
 const measured = new Map();
@@ -81,7 +81,7 @@ function agentError(a, extra) {
 const closed = (a, page) => ['This agent wants you to sign in, which cannot be done from here. ', h('a', { href: agentLink(a, page), target: '_blank', rel: 'noreferrer' }, 'Open the data there'), '.'];
 
 export const agent = {
-  title: ({ params, model }) => model.agentsById.get(params[0])?.hostname ?? 'Agent',
+  title: ({ params, model }) => model.agentsById.get(params[0])?.label ?? 'Agent',
   load: loadAgent,
   view: ({ model, params, extra }) => {
     const a = model.agentsById.get(params[0]);

@@ -66,7 +66,7 @@ export const offers = {
       { name: 'ID', kind: 'mono', value: (o) => o.id, show: (o) => h('span', { title: o.id }, o.id.replace(/^.*(-O\d+)$/, '…$1')) },
       { name: 'Framework', value: (o) => o.framework.name, show: (o) => link(to.framework(o.framework.id), o.framework.name || o.framework.id) },
       { name: 'Role', value: (o) => o.allocation_info?.role ?? '' },
-      { name: 'Agent', value: (o) => o.agent?.hostname ?? o.slave_id, show: (o) => h('a', { href: to.agent(o.slave_id), title: o.slave_id }, o.agent?.hostname ?? o.slave_id) },
+      { name: 'Agent', value: (o) => o.agent?.label ?? o.slave_id, show: (o) => h('a', { href: to.agent(o.slave_id), title: o.slave_id }, o.agent?.label ?? o.slave_id) },
       ...resourceNames.filter((name) => model.resources[name].total > 0).map((name) => ({ name: resourceTitles[name], kind: 'number', value: (o) => o.resources[name] ?? 0, show: (o) => amount(name, o.resources[name] ?? 0) })),
       { name: 'Ports', value: (o) => o.resources.ports ?? '', show: (o) => h('span', { class: 'mono' }, (o.resources.ports ?? '').replace(/^\[|\]$/g, '')) },
     ],
@@ -148,7 +148,7 @@ function drains(model) {
     empty: 'Every agent takes tasks. The operator API changes that: DRAIN_AGENT, DEACTIVATE_AGENT.',
     columns: [
       { name: 'State', value: agentState, show: (a) => badge(agentState(a)) },
-      { name: 'Agent', value: (a) => a.hostname, show: (a) => link(to.agent(a.id), a.hostname) },
+      { name: 'Agent', value: (a) => a.label, show: (a) => link(to.agent(a.id), a.label) },
       { name: 'ID', kind: 'mono', value: (a) => a.id, show: (a) => idLink(to.agent(a.id), a.id) },
       { name: 'Since', value: (a) => a.estimated_drain_start_time_seconds ?? 0, show: (a) => time(a.estimated_drain_start_time_seconds) },
       { name: 'Marked gone when drained', value: (a) => (a.drain_info?.config?.mark_gone ? 'yes' : 'no') },

@@ -90,7 +90,7 @@ function executors(f, model) {
       { name: 'ID', kind: 'name', value: (e) => e.executor_id, show: (e) => link(to.executor(e.slave_id, f.id, e.executor_id), e.executor_id) },
       { name: 'Name', value: (e) => e.name },
       { name: 'Type', value: (e) => e.type ?? 'CUSTOM' },
-      { name: 'Agent', value: (e) => model.agentsById.get(e.slave_id)?.hostname ?? e.slave_id, show: (e) => link(to.agent(e.slave_id), model.agentsById.get(e.slave_id)?.hostname ?? shortId(e.slave_id)) },
+      { name: 'Agent', value: (e) => model.agentsById.get(e.slave_id)?.label ?? e.slave_id, show: (e) => link(to.agent(e.slave_id), model.agentsById.get(e.slave_id)?.label ?? shortId(e.slave_id)) },
       { name: 'Resources', value: (e) => e.resources.cpus, show: (e) => resourceText(e.resources) },
     ],
   });
@@ -131,7 +131,7 @@ function taskFacts(t, full) {
   return facts(
     ['ID', h('span', { class: 'mono' }, t.id)],
     ['Framework', h('a', { href: to.framework(t.framework_id), title: t.framework_id }, t.framework.name || t.framework_id)],
-    ['Agent', h('a', { href: to.agent(t.slave_id), title: t.slave_id }, t.agent?.hostname ?? `${t.slave_id} (not registered)`)],
+    ['Agent', h('a', { href: to.agent(t.slave_id), title: t.slave_id }, t.agent?.label ?? `${t.slave_id} (not registered)`)],
     ['Executor', link(to.executor(t.slave_id, t.framework_id, t.executor_id || t.id), t.executor_id || 'command executor')],
     ['Role', t.role],
     ['User', t.user],

@@ -108,7 +108,7 @@ export function metricCounts(metrics, tasks) {
   return counts;
 }
 
-const agentName = (t) => (t.agent ? t.agent.hostname : shortId(t.slave_id));
+const agentName = (t) => (t.agent ? t.agent.label : shortId(t.slave_id));
 
 function sandboxLinks(t) {
   if (!t.agent) return h('span', { class: 'faint', title: 'The agent is not registered' }, 'agent gone');
