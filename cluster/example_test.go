@@ -40,3 +40,27 @@ func Example() {
 	// 200 0 2
 	// <nil>
 }
+
+// Three masters, of which the leading one dies: another takes its place.
+func ExampleCluster_AwaitLeader() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	c, err := cluster.Start(ctx, cluster.Options{Masters: 3, Simulate: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Stop()
+
+	former := c.MasterURL()
+	if err := c.KillMaster(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	leader, err := c.AwaitLeader(ctx)
+	fmt.Println(leader != former, err)
+	fmt.Println(c.AwaitAgents(ctx))
+	// Output:
+	// true <nil>
+	// <nil>
+}

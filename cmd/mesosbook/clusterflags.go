@@ -143,6 +143,7 @@ func (f *clusterFlags) configured(opts cluster.Options) (cluster.Options, error)
 	if len(conf.Masters) > 0 {
 		opts.Masters = len(conf.Masters)
 		opts.MasterPorts = conf.masterPorts(f.masterPort)
+		opts.StrictMasterPort = opts.StrictMasterPort || slices.ContainsFunc(conf.Masters, func(m masterConfig) bool { return m.Port > 0 })
 	}
 	opts.Machines, err = conf.machines()
 	if err != nil {
