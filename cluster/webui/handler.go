@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -93,7 +94,9 @@ func serve(assets map[string]asset, w http.ResponseWriter, r *http.Request) {
 	}
 	a, found := assets[name]
 	if !found {
-		http.Error(w, "404 Not Found.", http.StatusNotFound)
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, "404 Not Found.") // a client that left is no error of ours
 		return
 	}
 	policy := pagePolicy
