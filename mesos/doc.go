@@ -21,6 +21,8 @@
 //   - Doubles always have a point or an exponent (15.0), 64-bit integers are
 //     numbers, and '/' is not escaped.
 //
+// [UnmarshalBinary] reads application/x-protobuf as closely.
+//
 // The pages of a master and an agent that are no protobuf messages are written
 // with the same [Encoder]. Records on a stream are framed by mesos/recordio.
 package mesos

@@ -43,7 +43,7 @@ func readCall(w http.ResponseWriter, r *http.Request, call proto.Message) bool {
 	}
 	switch kinds[0] {
 	case mediaProtobuf:
-		if err := proto.Unmarshal(data, call); err != nil {
+		if err := mesos.UnmarshalBinary(data, call); err != nil {
 			badRequest(w, "Failed to parse body into Call protobuf")
 			return false
 		}

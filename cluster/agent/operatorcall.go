@@ -6,8 +6,6 @@ import (
 	"io"
 	"net/http"
 
-	"google.golang.org/protobuf/proto"
-
 	"mesosbook/mesos"
 	"mesosbook/mesos/recordio"
 	"mesosbook/mesos/v1/agent"
@@ -147,7 +145,7 @@ func (c *callReader) next() (*agent.Call, error) {
 func parseCall(data []byte, media string) (*agent.Call, error) {
 	var call agent.Call
 	if media == mediaProtobuf {
-		if proto.Unmarshal(data, &call) != nil {
+		if mesos.UnmarshalBinary(data, &call) != nil {
 			return nil, mesosErrorf("Failed to parse body into a protobuf object")
 		}
 	} else if err := mesos.Unmarshal(data, &call); err != nil {

@@ -79,7 +79,7 @@ func (m *Master) readCall(req *request, call proto.Message) bool {
 	}
 	switch kind {
 	case mediaProtobuf:
-		if err := proto.Unmarshal(data, call); err != nil {
+		if err := mesos.UnmarshalBinary(data, call); err != nil {
 			req.fail(http.StatusBadRequest, "Failed to parse body into Call protobuf")
 			return false
 		}

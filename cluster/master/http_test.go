@@ -33,6 +33,7 @@ func TestOrderOfChecks(t *testing.T) {
 			{"GET", "", nil, 405, "405 Method Not Allowed. Expecting one of { 'POST' }, but received 'GET'."},
 			{"POST", "{}", nil, 400, "Expecting 'Content-Type' to be present"},
 			{"POST", "x", []string{"Content-Type: application/x-protobuf"}, 400, "Failed to parse body into Call protobuf"},
+			{"POST", "\x10\x63", []string{"Content-Type: application/x-protobuf"}, 400, "Failed to validate scheduler::Call: Expecting 'type' to be present"},
 			{"POST", "MALFORMED", []string{jsonType}, 400, "Failed to parse body into JSON: syntax error at line 1 near: MALFORMED"},
 			{"POST", "[]", []string{jsonType}, 400, "Failed to convert JSON into Call protobuf: Expecting a JSON object"},
 			{"POST", "{}", []string{"Content-Type: text/plain"}, 415, "Expecting 'Content-Type' of application/json or application/x-protobuf"},
