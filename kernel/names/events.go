@@ -120,7 +120,7 @@ func (s *Set) waitFor(args ...any) session.Event {
 			return false
 		})
 		if errors.Is(err, context.DeadlineExceeded) {
-			err = fmt.Errorf("%s: %w; %d others came", missing(wanted), context.Cause(ctx), others)
+			err = fmt.Errorf("%s: %w; other events that came: %d", missing(wanted), context.Cause(ctx), others)
 		}
 		return e, err
 	})
