@@ -157,6 +157,9 @@ func runREPL(ctx context.Context, flags replFlags, std stdio) error {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		go func() { defer close(resumed); nb.resume(ctx) }()
+		if !terminal {
+			<-resumed // a script's first cell may build on the subscription
+		}
 	}
 	err = r.Run(ctx)
 	var failed *repl.FailedError
