@@ -334,6 +334,10 @@ func TestCustomExecutor(t *testing.T) {
 		t.Errorf("UPDATE: %d", code)
 	}
 	m.until(t, "job", v1.TaskState_TASK_KILLED)
+	if code, text := post(t, url, strings.Replace(update("TASK_RUNNING", "AAAAAAAAQAAAAAAAAAAAAw=="), `"job"`, `"another"`, 1)); code != 202 {
+		t.Fatalf("UPDATE of a task that was never launched: %d %s", code, text)
+	}
+	m.until(t, "another", v1.TaskState_TASK_RUNNING)
 	m.send(&link.ShutdownExecutor{FrameworkID: frameworkID, ExecutorID: "mine"})
 	s.next("SHUTDOWN")
 	if code, _ := post(t, url, `{"framework_id":{"value":"nope"},"executor_id":{"value":"nope"},"type":"HEARTBEAT"}`); code != 202 {

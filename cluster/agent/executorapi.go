@@ -2,6 +2,7 @@ package agent
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -79,16 +80,22 @@ func (a *Agent) executorCall(w http.ResponseWriter, call *execapi.Call, ex *exec
 }
 
 // executorUpdate takes in an update; one that the agent has already is only
-// acknowledged again.
+// acknowledged again. That of a task which the executor does not have goes to the
+// framework all the same (slave/slave.cpp: statusUpdate).
 func (a *Agent) executorUpdate(ex *executor, b *remoteBody, s *v1.TaskStatus) {
 	a.mu.Lock()
+	known := false
 	var t *task
-	for _, x := range ex.tasks {
+	for _, x := range slices.Concat(ex.completed, ex.tasks) {
 		if x.id() == s.GetTaskId().GetValue() {
 			t = x
+			known = known || x.has(s.Uuid)
 		}
 	}
-	if t != nil && !t.has(s.Uuid) {
+	if t == nil || slices.Contains(ex.completed, t) {
+		t = newTask(ex.framework, ex, &v1.TaskInfo{TaskId: s.TaskId})
+	}
+	if !known {
 		a.updateLocked(ex, t, s)
 	}
 	a.mu.Unlock()
