@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,8 @@ func runTests(m *testing.M) int {
 
 // cluster is a running "mesosbook cluster".
 type cluster struct {
-	master, agent string // URLs
+	master, agent string // URLs of the first of each
+	masters       []string
 	faults        io.Writer
 }
 
@@ -82,11 +84,12 @@ func startCluster(t *testing.T, flags ...string) *cluster {
 		t.Fatalf("the cluster did not start: %v", err)
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }() // until the cluster ends
-	words := strings.Fields(line)                   // ready: master URL agent URL
-	if len(words) < 5 || words[0] != "ready:" {
+	words := strings.Fields(line)                   // ready: master URL... agent URL...
+	agents := slices.Index(words, "agent")
+	if agents < 3 || len(words) == agents+1 {
 		t.Fatalf("the cluster says %q", line)
 	}
-	return &cluster{master: words[2], agent: words[4], faults: in}
+	return &cluster{master: words[2], masters: words[2:agents], agent: words[agents+1], faults: in}
 }
 
 // fault asks the cluster for a fault, as a line on its standard input.

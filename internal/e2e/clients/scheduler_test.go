@@ -141,6 +141,17 @@ func TestMasterRestart(t *testing.T) {
 	f.state("stay", mesos.TASK_KILLED)
 }
 
+// TestRedirect subscribes with each of three masters, of which one leads. Further
+// calls would fail: mesos-go follows the redirect for SUBSCRIBE alone.
+func TestRedirect(t *testing.T) {
+	c := startCluster(t, "--masters", "3")
+	for _, url := range c.masters {
+		f := subscribe(t, &cluster{master: url})
+		f.offer(little()...)
+		f.leave()
+	}
+}
+
 // TestVolume reserves, creates, launches in one ACCEPT, and gives all of it back.
 func TestVolume(t *testing.T) {
 	f := subscribe(t, startCluster(t), role("eng"))
