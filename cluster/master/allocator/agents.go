@@ -11,6 +11,7 @@ import (
 // are allocated to roles, the others are not.
 type agent struct {
 	id     string
+	slot   int // a small number of its own, where frameworks keep their filters
 	names  names
 	active bool
 	gpus   bool
@@ -34,6 +35,10 @@ type worth bool
 // AddAgent makes an active agent known with all it has.
 func (a *Allocator) AddAgent(id string, total resources.Resources) {
 	ag := &agent{id: id, names: a.names, active: true, held: map[*member]resources.Resources{}}
+	if ag.slot = len(a.agents); len(a.slots) > 0 {
+		last := len(a.slots) - 1
+		ag.slot, a.slots = a.slots[last], a.slots[:last]
+	}
 	a.agents[id] = ag
 	a.inOrder = append(a.inOrder, ag)
 	a.setTotal(ag, total)
@@ -76,6 +81,7 @@ func (a *Allocator) RemoveAgent(id string) {
 	a.setTotal(ag, nil)
 	a.RemoveFilters(id)
 	delete(a.agents, id)
+	a.slots = append(a.slots, ag.slot)
 	a.inOrder = slices.DeleteFunc(a.inOrder, func(x *agent) bool { return x == ag })
 }
 

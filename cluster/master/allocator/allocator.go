@@ -73,6 +73,7 @@ type Allocator struct {
 	frameworks map[string]*framework
 	agents     map[string]*agent
 	inOrder    []*agent // of AddAgent
+	slots      []int    // that removed agents have left
 	root       *role    // of all roles
 	roles      map[string]*role
 	order      *sorter[*role] // roles with frameworks
@@ -92,7 +93,7 @@ type member struct {
 	role    *role
 	place   *vertex[*member] // in role.frameworks
 	agents  int              // of which it holds something
-	filters map[*agent][]filter
+	filters [][]filter       // by the slot of the agent
 }
 
 // New makes an allocator without frameworks or agents.
@@ -134,7 +135,7 @@ func (a *Allocator) UpdateFramework(f Framework) {
 	fw.Framework, fw.suppressed = f, setOf(f.Suppressed)
 	for _, m := range slices.Collect(maps.Values(fw.members)) {
 		if left := !slices.Contains(f.Roles, m.role.name); left || before[m.role.name] && !fw.suppressed[m.role.name] {
-			clear(m.filters)
+			m.filters = nil
 		}
 		a.part(m)
 	}
@@ -176,7 +177,7 @@ func (a *Allocator) Deactivate(id string) {
 	if fw := a.frameworks[id]; fw != nil {
 		fw.active = false
 		for _, m := range fw.members {
-			clear(m.filters)
+			m.filters = nil
 		}
 		fw.choose()
 	}
@@ -201,7 +202,7 @@ func (a *Allocator) Revive(id string, roles []string) {
 	for _, r := range roles {
 		delete(fw.suppressed, r)
 		if m := fw.members[r]; m != nil {
-			clear(m.filters)
+			m.filters = nil
 		}
 	}
 	fw.choose()
@@ -221,7 +222,7 @@ func (a *Allocator) join(fw *framework, name string) *member {
 		return m
 	}
 	r := a.role(name)
-	m := &member{fw: fw, role: r, filters: map[*agent][]filter{}}
+	m := &member{fw: fw, role: r}
 	m.place = r.frameworks.add(m, fw.ID)
 	fw.members[name] = m
 	a.enter(r)

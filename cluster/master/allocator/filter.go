@@ -53,7 +53,10 @@ func RefuseFor(seconds float64, ok bool) time.Duration {
 func (a *Allocator) addFilter(m *member, ag *agent, refused resources.Resources, refuse time.Duration) {
 	now := time.Now()
 	f := filter{refused: refused.Unallocate(), until: now.Add(max(refuse, a.opts.Interval)), run: a.runs}
-	m.filters[ag] = append(a.valid(m.filters[ag], now), f)
+	if missing := ag.slot + 1 - len(m.filters); missing > 0 {
+		m.filters = append(m.filters, make([][]filter, missing)...)
+	}
+	m.filters[ag.slot] = append(a.valid(m.filters[ag.slot], now), f)
 }
 
 // valid drops the filters of list that have expired, in place.
@@ -63,20 +66,16 @@ func (a *Allocator) valid(list []filter, now time.Time) []filter {
 
 // refused says whether a filter covers all of r.
 func (a *Allocator) refused(m *member, ag *agent, r resources.Resources, now time.Time) bool {
-	list, some := m.filters[ag]
-	if !some {
+	if ag.slot >= len(m.filters) {
 		return false
 	}
+	list := m.filters[ag.slot]
 	for i := range list {
 		if f := &list[i]; !f.expired(now, a.runs) && f.covered(r) {
 			return true
 		}
 	}
-	if list = a.valid(list, now); len(list) == 0 {
-		delete(m.filters, ag)
-	} else {
-		m.filters[ag] = list
-	}
+	m.filters[ag.slot] = a.valid(list, now)
 	return false
 }
 
@@ -85,7 +84,9 @@ func (a *Allocator) RemoveFilters(agentID string) {
 	if ag := a.agents[agentID]; ag != nil {
 		for _, fw := range a.frameworks {
 			for _, m := range fw.members {
-				delete(m.filters, ag)
+				if ag.slot < len(m.filters) {
+					m.filters[ag.slot] = nil
+				}
 			}
 		}
 	}
@@ -97,9 +98,9 @@ func (a *Allocator) Filters() map[string]int {
 	now := time.Now()
 	for _, fw := range a.frameworks {
 		for _, m := range fw.members {
-			for ag, list := range m.filters {
-				m.filters[ag] = a.valid(list, now)
-				out[m.role.name] += len(m.filters[ag])
+			for slot, list := range m.filters {
+				m.filters[slot] = a.valid(list, now)
+				out[m.role.name] += len(m.filters[slot])
 			}
 		}
 	}
