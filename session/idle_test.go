@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"math"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -24,16 +25,19 @@ func TestIdleSessionSleeps(t *testing.T) {
 		synctest.Wait()
 		runtime.GC()
 		defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the collector's goroutines count, too
-		before := wakeUps()
-		for range hours * 240 {
-			time.Sleep(15 * time.Second)
-			st.send(`{"type":"HEARTBEAT"}`)
+		least := math.Inf(1)
+		for range hours { // other programs can only add to what is counted
+			before := wakeUps()
+			for range 240 {
+				time.Sleep(15 * time.Second)
+				st.send(`{"type":"HEARTBEAT"}`)
+			}
+			synctest.Wait()
+			least = min(least, float64(wakeUps()-before)/3600)
 		}
-		synctest.Wait()
-		perSecond := float64(wakeUps()-before) / (hours * 3600)
-		t.Logf("%.2f wake-ups a second", perSecond)
-		if perSecond >= 1 {
-			t.Errorf("%.2f wake-ups a second, want less than 1", perSecond)
+		t.Logf("%.2f wake-ups a second", least)
+		if least >= 1 {
+			t.Errorf("%.2f wake-ups a second in the quietest hour, want less than 1", least)
 		}
 		if got := b.s.Status(); got.Losses != 0 || got.State != session.Subscribed {
 			t.Errorf("status:\n%v", got)
