@@ -42,7 +42,7 @@ func (t *terminal) typedEarly() int {
 	if t.fd < 0 {
 		return 0
 	}
-	n, err := unix.IoctlGetInt(t.fd, unix.TIOCINQ)
+	n, err := unix.IoctlGetInt(t.fd, inputQueue)
 	if err != nil {
 		return 0
 	}
