@@ -142,7 +142,9 @@ func (k *soak) mend() {
 		if err := k.cluster.RestoreLink(i); err != nil {
 			k.Fatal(err)
 		}
-		_ = k.cluster.RestartAgent(i) // one that runs is killed first
+		if err := k.cluster.RestartAgent(i); err != nil { // one that runs is killed first
+			k.Errorf("mend: %v", err)
+		}
 	}
 	ctx, cancel := context.WithTimeout(k.Context(), soakSettle)
 	defer cancel()
@@ -174,13 +176,10 @@ func (k *soak) settle() {
 
 // history tells what cluster and session know of the task that a text names.
 func (k *soak) history(text string) {
-	id := regexp.MustCompile(`f\d+-t\d+`).FindString(text)
-	if id == "" {
-		return
-	}
+	id := regexp.MustCompile(`f\d+-t\d+|$`).FindString(text)
 	if log, err := os.ReadFile(k.log); err == nil {
 		for line := range strings.Lines(string(log)) {
-			if strings.Contains(line, id+" ") || strings.Contains(line, id+"'") || strings.Contains(line, "eader") || strings.Contains(line, "egistered agent") {
+			if id != "" && (strings.Contains(line, id+" ") || strings.Contains(line, id+"'")) || strings.Contains(line, "eader") || strings.Contains(line, "egistered") || strings.Contains(line, "Shut") || strings.Contains(line, "Removing agent") {
 				k.Log(strings.TrimSpace(line))
 			}
 		}
