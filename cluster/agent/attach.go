@@ -72,11 +72,14 @@ func (a *Agent) streamOutput(q operatorRequest, b *switchboard) {
 		q.w.Header().Set(messageContentType, q.media.messageAccept)
 	}
 	q.w.WriteHeader(http.StatusOK)
-	if b == nil || out.flush.Flush() != nil { // nil where processes are simulated: there is no output
+	if b == nil { // processes are simulated: there is no output
 		return
 	}
-	r := b.attach()
+	r := b.attach() // before the answer: the client gets what is written after it
 	defer b.leave(r)
+	if out.flush.Flush() != nil {
+		return
+	}
 	beat := time.NewTicker(a.opts.SessionHeartbeat)
 	defer beat.Stop()
 	for {
