@@ -214,8 +214,25 @@ func (l *lowerer) selector(x *ast.SelectorExpr) string {
 	case sel.Kind() == types.MethodVal && len(l.subst) > 0:
 		return l.methodOfInstance(x, sel)
 	}
-	path, _ := fieldPath(l.sub(sel.Recv()), sel.Index())
-	return l.operand(x.X) + path + "." + x.Sel.Name
+	path, recv := fieldPath(l.sub(sel.Recv()), sel.Index())
+	s := l.operand(x.X) + path
+	if l.takesAddress(sel, recv) {
+		s = "(&" + s + ")"
+	}
+	return s + "." + x.Sel.Name
+}
+
+// takesAddress tells a method with a pointer receiver that is called on a
+// variable of a session's type. Yaegi copies such a variable before it takes the
+// address: what goroutines share, a mutex above all, must not be read so.
+func (l *lowerer) takesAddress(sel *types.Selection, recv types.Type) bool {
+	m, ok := sel.Obj().(*types.Func)
+	if !ok || sel.Kind() != types.MethodVal {
+		return false
+	}
+	_, wantsPtr := m.Signature().Recv().Type().(*types.Pointer)
+	_, isPtr := recv.Underlying().(*types.Pointer)
+	return wantsPtr && !isPtr && l.isSessionType(recv)
 }
 
 // value lowers a selector that is not called: a method value is bound to its

@@ -1,13 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"encoding/base64"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"mesosbook/cluster"
@@ -27,11 +28,11 @@ func TestSecretIsNowhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Stop()
-	var shown bytes.Buffer
+	var shown sharedBuffer
 	play := func(env, cells string, args ...string) string {
 		t.Helper()
 		t.Setenv("MESOSBOOK_SECRET", env)
-		from := shown.Len()
+		from := len(shown.String())
 		run(args, strings.NewReader(cells), &shown, &shown)
 		return shown.String()[from:]
 	}
@@ -74,8 +75,7 @@ revive()
 		}
 		files++
 		text, err := os.ReadFile(path)
-		shown.WriteString("\n" + path + ":\n")
-		shown.Write(text)
+		fmt.Fprintf(&shown, "\n%s:\n%s", path, text)
 		return err
 	})
 	if err != nil || files < 8 {
@@ -86,4 +86,22 @@ revive()
 			t.Errorf("the secret shows: ...%s", shown.String()[max(0, i-200):i+len(form)])
 		}
 	}
+}
+
+// sharedBuffer is an output and an error output in one, as a terminal is.
+type sharedBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder // guarded by mu
+}
+
+func (b *sharedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *sharedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
