@@ -31,7 +31,11 @@ func (a Answer) String() string {
 	if len(a.Body) == 0 || (a.OK() && a.JSON() != nil) {
 		return text
 	}
-	return text + ", " + clip(string(a.Body))
+	text += ", " + clip(string(a.Body))
+	if a.Status == http.StatusUnauthorized {
+		text += " (" + hintFor(a.Op, a.Status, "") + ")"
+	}
+	return text
 }
 
 // OK tells whether the status is 2xx.

@@ -234,7 +234,7 @@ func firstOutcome(err error) subscription {
 func (s *Session) pause(ch *channel, d time.Duration, cause error) bool {
 	s.mu.Lock()
 	s.attempts++
-	s.backoff = d
+	s.retryAt = time.Now().Add(d)
 	if s.state == Subscribed {
 		s.losses++
 		s.attempts = 0
@@ -258,7 +258,6 @@ func (s *Session) pause(ch *channel, d time.Duration, cause error) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.backoff = 0
 	s.setStateLocked(Subscribing, nil)
 	return true
 }

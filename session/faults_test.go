@@ -318,6 +318,61 @@ func TestCallsDuringALoss(t *testing.T) {
 	}, func(o *session.Options) { o.BackoffMax = 4 * time.Second })
 }
 
+// While the subscription is lost the status tells since when, over all attempts,
+// and how long it still is until the next one.
+func TestStatusDuringALoss(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.subscribe()
+		time.Sleep(20 * time.Second)
+		lost := time.Now()
+		b.master.stop()
+		for range 10 {
+			time.Sleep(7 * time.Second)
+			synctest.Wait()
+			before := b.s.Status()
+			if before.State != session.Lost || !before.Since.Equal(lost) {
+				t.Fatalf("%s since %v, want %s since %v", before.State, before.Since, session.Lost, lost)
+			}
+			left := before.Backoff
+			if left <= 0 || left > 15*time.Second {
+				t.Fatalf("next attempt in %v, want more than 0 and at most 15s", left)
+			}
+			time.Sleep(left / 2)
+			synctest.Wait()
+			after := b.s.Status()
+			if after.Attempts != before.Attempts || after.Backoff != left-left/2 {
+				t.Fatalf("%v later: %d attempts and %v to go, want %d and %v", left/2, after.Attempts, after.Backoff, before.Attempts, left-left/2)
+			}
+		}
+		b.master.start()
+		b.master.accept()
+		b.wantState(session.Subscribed)
+		if st := b.s.Status(); !st.Since.After(lost) || st.Backoff != 0 {
+			t.Errorf("subscribed since %v with %v to wait, want a time after %v and 0s", st.Since, st.Backoff, lost)
+		}
+	})
+}
+
+// A watch that its caller ends is no error for the status to tell of.
+func TestWatchEndedByItsCaller(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.subscribe()
+		release := make(chan struct{})
+		defer close(release)
+		b.master.setAnswer(func(w http.ResponseWriter, c fakeCall) bool {
+			w.(http.Flusher).Flush()
+			<-release
+			return true
+		})
+		ctx, cancel := context.WithTimeout(b.ctx, 2*time.Second)
+		defer cancel()
+		err := b.s.Watch(ctx, func(session.Event) bool { return true })
+		if !errors.Is(err, context.DeadlineExceeded) || b.s.LastError() != nil {
+			t.Errorf("watch: %v; last error %v, want none", err, b.s.LastError())
+		}
+	})
+}
+
 // A master that says it does not know our channel means that the stream is dead,
 // long before the watchdog says so.
 func TestAnswersThatTellOfALoss(t *testing.T) {

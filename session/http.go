@@ -91,9 +91,11 @@ func networkHint(cause error) string {
 	case isRefused(cause):
 		return "; is a master running there?"
 	case errors.As(cause, &unknown):
-		return "; give the certificate of the CA that signed it"
+		return "; give the certificate of the CA that signed it: --cacert"
 	case errors.As(cause, &host):
 		return "; use the name that the certificate is for"
+	case strings.Contains(cause.Error(), "tls: certificate required"), strings.Contains(cause.Error(), "tls: bad certificate"):
+		return "; it wants a client certificate that it trusts: --cert and --key"
 	case strings.Contains(cause.Error(), "HTTP response to HTTPS"):
 		return "; it speaks http, not https"
 	case errors.Is(cause, io.EOF), strings.Contains(cause.Error(), "malformed HTTP response"):

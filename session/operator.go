@@ -67,11 +67,14 @@ func (s *Session) targetURL(ctx context.Context, target string) (string, error) 
 // returned) or the stream ends. Nothing for five heartbeats ends it as well. It
 // runs in the caller's goroutine; Seq counts from 1 within the stream.
 func (s *Session) Watch(ctx context.Context, f func(Event) bool) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+	watching, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stop := context.AfterFunc(s.life, func() { cancel(ErrClosed) })
 	defer stop()
-	err := s.walk(ctx, func(base string) (string, error) { return s.watchAt(ctx, cancel, base, f) })
+	err := s.walk(watching, func(base string) (string, error) { return s.watchAt(watching, cancel, base, f) })
+	if ctx.Err() != nil {
+		return err // ended as the caller wished: nothing went wrong
+	}
 	return s.failed(err)
 }
 

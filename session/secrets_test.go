@@ -104,6 +104,9 @@ func TestUnauthorizedIsExplained(t *testing.T) {
 			if err != nil || a.Status != status || !strings.Contains(a.Err().Error(), want) {
 				t.Errorf("%v, %v: %v", a, err, a.Err())
 			}
+			if text := a.String(); status == http.StatusUnauthorized && !strings.Contains(text, want) {
+				t.Errorf("shown as %q, want %q in it", text, want)
+			}
 		})
 	}
 }

@@ -48,8 +48,9 @@ type Session struct {
 	beat          time.Time // the same moment, for its age
 	lastErr       error
 	lastErrAt     time.Time
-	backoff       time.Duration
 	attempts      int
+	lostAt        time.Time // when the subscription that is missed was lost; zero when none is
+	retryAt       time.Time // when the wait of the state Lost ends
 	losses        int
 	subscriptions int
 

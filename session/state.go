@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // State is where a Session stands with its subscription.
@@ -44,6 +45,7 @@ func (s *Session) setStateLocked(next State, cause error) {
 		s.internalErrorLocked(fmt.Errorf("session: internal error: step from %s to %s", s.state, next))
 		return
 	}
+	s.noteLossLocked(next)
 	s.state, s.since, s.cause = next, s.opt.clock(), cause
 	if cause != nil {
 		s.lastErrorLocked(cause)
@@ -53,13 +55,24 @@ func (s *Session) setStateLocked(next State, cause error) {
 		s.inverse, s.stray = nil, nil
 	}
 	if next == Disconnected || next == Closed {
-		s.channel, s.live, s.backoff, s.attempts = nil, nil, 0, 0
+		s.channel, s.live, s.attempts = nil, nil, 0
 	}
 	if err := s.invariantLocked(); err != nil {
 		s.internalErrorLocked(err)
 	}
 	s.journalStateLocked(next, cause)
 	s.broadcastLocked()
+}
+
+// noteLossLocked keeps when the subscription was lost, over all attempts to get it
+// back, and forgets it when there is one again or none is wanted.
+func (s *Session) noteLossLocked(next State) {
+	switch {
+	case next == Lost && s.state == Subscribed:
+		s.lostAt = s.opt.clock()
+	case next != Lost && next != Subscribing:
+		s.lostAt = time.Time{}
+	}
 }
 
 // invariantLocked says what does not fit the state; nil when all does.

@@ -12,7 +12,7 @@ import (
 // Status is a snapshot of a Session.
 type Status struct {
 	State           State
-	Since           time.Time // of the state
+	Since           time.Time // of the state; while Lost or Subscribing again, of the loss
 	Master          string    // what was asked for, without credentials
 	Leader          string    // base URL of the leading master
 	MasterVersion   string
@@ -21,7 +21,7 @@ type Status struct {
 	LastHeartbeat   time.Time // zero when none came
 	HeartbeatAge    time.Duration
 	Interval        time.Duration // heartbeat interval announced by the master
-	Backoff         time.Duration // the wait before the next attempt; 0 when not Lost
+	Backoff         time.Duration // what is left of the wait before the next attempt; 0 when not Lost
 	Attempts        int           // failed attempts since the loss
 	Losses          int           // subscriptions lost so far
 	Events          uint64        // records read so far, also in earlier runs of a resumed session
@@ -46,7 +46,7 @@ func (s *Session) Status() Status {
 	defer s.mu.Unlock()
 	st := Status{State: s.state, Since: s.since, Master: s.detector.String(), Leader: s.leader, MasterVersion: s.masterVersion,
 		FrameworkID: s.framework, StreamID: s.stream, LastHeartbeat: s.lastHeartbeat, Interval: s.interval,
-		Backoff: s.backoff, Attempts: s.attempts, Losses: s.losses, Events: s.log.last, BadRecords: s.badRecords,
+		Backoff: s.backoffLeftLocked(), Attempts: s.attempts, Losses: s.losses, Events: s.log.last, BadRecords: s.badRecords,
 		Offers: s.offers.len(), Tasks: s.tasks.alive, Updates: s.updates, Acknowledged: s.acknowledged,
 		ReadOnly: s.opt.ReadOnly, DryRun: s.dryRun, Unsent: s.unsent, LogDir: s.opt.Dir, LastError: s.lastErr, LastErrorTime: s.lastErrAt}
 	if !s.lastHeartbeat.IsZero() {
@@ -55,8 +55,20 @@ func (s *Session) Status() Status {
 	if s.channel != nil {
 		st.PendingAcks = s.channel.acks.len()
 	}
+	if (s.state == Lost || s.state == Subscribing) && !s.lostAt.IsZero() {
+		st.Since = s.lostAt
+	}
 	st.FailoverTimeout = time.Duration(gjson.GetBytes(s.lastSubscribe, "subscribe.framework_info.failover_timeout").Float() * float64(time.Second))
 	return st
+}
+
+// backoffLeftLocked is how long the channel still waits before it subscribes
+// again; 0 when it does not wait.
+func (s *Session) backoffLeftLocked() time.Duration {
+	if s.state != Lost {
+		return 0
+	}
+	return max(0, time.Until(s.retryAt))
 }
 
 // String is the status as aligned lines of "name  value".

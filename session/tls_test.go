@@ -30,6 +30,11 @@ func TestTLS(t *testing.T) {
 	secure.StartTLS()
 	defer secure.Close()
 	defer plain.Close()
+	mutual := httptest.NewUnstartedServer(handler)
+	mutual.Config.ErrorLog = log.New(io.Discard, "", 0)
+	mutual.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	mutual.StartTLS()
+	defer mutual.Close()
 	trust := x509.NewCertPool()
 	trust.AddCert(secure.Certificate())
 
@@ -39,7 +44,9 @@ func TestTLS(t *testing.T) {
 		want         string
 	}{
 		{"trusted", secure.URL, &tls.Config{RootCAs: trust}, ""},
-		{"not trusted", secure.URL, nil, "give the certificate of the CA that signed it"},
+		{"not trusted", secure.URL, nil, "give the certificate of the CA that signed it: --cacert"},
+		{"with a client certificate", mutual.URL, &tls.Config{RootCAs: trust, Certificates: mutual.TLS.Certificates}, ""},
+		{"without a client certificate", mutual.URL, &tls.Config{RootCAs: trust}, "--cert and --key"},
 		{"http to https", strings.Replace(secure.URL, "https", "http", 1), nil, "400"},
 		{"https to http", strings.Replace(plain.URL, "http", "https", 1), nil, "it speaks http, not https"},
 	} {

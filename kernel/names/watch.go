@@ -56,7 +56,9 @@ func (s *Set) watch(args ...any) {
 	}
 	with(s, op, want.within, func(ctx context.Context, live *session.Session) (struct{}, error) {
 		var failed any // of the function: it runs below the session's frames
+		open := false
 		err := live.Watch(ctx, func(e session.Event) (more bool) {
+			open = true
 			defer func() {
 				if failed = recover(); failed != nil {
 					more = false
@@ -67,7 +69,7 @@ func (s *Set) watch(args ...any) {
 		if failed != nil {
 			panic(failed)
 		}
-		if errors.Is(err, context.DeadlineExceeded) {
+		if open && errors.Is(err, context.DeadlineExceeded) {
 			err = nil // the time is over: that is the way in which a watch ends
 		}
 		return struct{}{}, err
