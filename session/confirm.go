@@ -65,6 +65,9 @@ type victim struct {
 // victims lists what a request would end, take away or take over; nil when it
 // does nothing of the kind.
 func victims(r request) []victim {
+	if r.victims != nil {
+		return r.victims
+	}
 	body := gjson.ParseBytes(r.body)
 	u, err := url.Parse(r.url)
 	if err == nil && isSchedulerPath(u.Path) {
@@ -123,6 +126,13 @@ func operatorVictims(body gjson.Result, target string) []victim {
 	if reads(kind) || adds(kind) {
 		return nil
 	}
+	if kind == launchSession { // a command in somebody's task may do anything to it
+		id := body.Get("launch_nested_container_session.container_id")
+		for id.Get("parent").Exists() {
+			id = id.Get("parent")
+		}
+		return []victim{{noun: "container", id: id.Get("value").String()}}
+	}
 	if found := named(body.Get(strings.ToLower(kind))); len(found) > 0 && kind != "" {
 		return found
 	}
@@ -138,7 +148,7 @@ func operatorVictims(body gjson.Result, target string) []victim {
 func adds(kind string) bool {
 	switch kind {
 	case "SET_LOGGING_LEVEL", "RESERVE_RESOURCES", "CREATE_VOLUMES", "GROW_VOLUME", "STOP_MAINTENANCE", "REACTIVATE_AGENT",
-		"LAUNCH_CONTAINER", "LAUNCH_NESTED_CONTAINER", "LAUNCH_NESTED_CONTAINER_SESSION", "ADD_RESOURCE_PROVIDER_CONFIG", "SUBSCRIBE":
+		"LAUNCH_CONTAINER", "LAUNCH_NESTED_CONTAINER", "ADD_RESOURCE_PROVIDER_CONFIG", "SUBSCRIBE":
 		return true
 	}
 	return false

@@ -17,12 +17,14 @@ import (
 
 // request is one HTTP request to be sent.
 type request struct {
-	op     string // for errors and records: "post ACCEPT"
-	method string
-	url    string
-	header http.Header
-	body   []byte
-	auto   bool // sent by the session itself
+	op      string // for errors and records: "post ACCEPT"
+	method  string
+	url     string
+	header  http.Header
+	body    []byte
+	auto    bool      // sent by the session itself
+	stream  io.Reader // sent in place of body, which then stands for it in records
+	victims []victim  // what it hits, where its body does not name that
 
 	// long answers are bounded by CallTimeout without progress, others as a whole.
 	long bool
@@ -47,7 +49,11 @@ func newTransport(o Options) *http.Transport {
 // open sends a request and gives the response with its body unread. The entry
 // records the call; the caller finishes it.
 func (s *Session) open(ctx context.Context, r request) (*http.Response, *CallRecord, error) {
-	req, err := http.NewRequestWithContext(ctx, r.method, r.url, bytes.NewReader(r.body))
+	body := r.stream
+	if body == nil {
+		body = bytes.NewReader(r.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, r.url, body)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: not a usable URL: %s", r.op, showURL(r.url))
 	}

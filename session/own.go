@@ -60,10 +60,21 @@ func (s *Session) foreign(all []victim) []victim {
 		switch {
 		case slices.Contains(s.own.frameworks, framework):
 		case v.noun == "task" && framework == s.framework && task != nil && task.info != "":
-		case s.own.things[[2]string{v.noun, v.id}]:
+		case s.own.things[[2]string{v.noun, v.id}], v.noun == "container" && s.ownContainerLocked(v.id):
 		default:
 			rest = append(rest, v)
 		}
 	}
 	return rest
+}
+
+// ownContainerLocked tells whether a container is that of a task which this session
+// has launched.
+func (s *Session) ownContainerLocked(id string) bool {
+	return slices.ContainsFunc(s.tasks.order, func(t *Task) bool {
+		return t.info != "" && slices.ContainsFunc(t.updates, func(e Event) bool {
+			c := e.Get("update.status.container_status.container_id")
+			return id != "" && (c.Get("value").String() == id || c.Get("parent.value").String() == id)
+		})
+	})
 }

@@ -140,7 +140,7 @@ func (s *Session) Curl(n int) (string, error) {
 // curl renders a call.
 func (s *Session) curl(c CallRecord) string {
 	args := []string{"curl", "-sS"}
-	if c.Type() == "SUBSCRIBE" {
+	if c.Type() == "SUBSCRIBE" || c.Type() == launchSession {
 		args = append(args, "-N")
 	}
 	if c.Method != http.MethodGet && c.Method != http.MethodPost {

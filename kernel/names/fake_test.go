@@ -30,6 +30,7 @@ const (
 type fakeMaster struct {
 	*httptest.Server
 	events chan string // records for the stream; closed by the test's end
+	exit   int         // exit code of what Task.Exec runs
 
 	mu     sync.Mutex
 	calls  []string // bodies of the calls, without ACKNOWLEDGE
@@ -45,6 +46,9 @@ func newFakeMaster(t *testing.T) *fakeMaster {
 		body, _ := io.ReadAll(r.Body)
 		f.record(string(body))
 		w.Header().Set("Content-Type", "application/json")
+		if f.container(w, r, body) {
+			return
+		}
 		fmt.Fprintf(w, `{"type":%q}`, gjson.GetBytes(body, "type").String())
 	})
 	page := func(path, text string) {
