@@ -225,7 +225,7 @@ func TestNoZooKeeper(t *testing.T) {
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 3*time.Second, errors.New("enough"))
 	defer cancel()
 	_, err := cluster.Start(ctx, cluster.Options{ZooKeeper: "zk://me:hush@127.0.0.1:1/mesos", ZooKeeperTimeout: time.Second})
-	if err == nil || !strings.Contains(err.Error(), "enough (zk://127.0.0.1:1/mesos: zk: could not connect to a server)") || strings.Contains(fmt.Sprint(err), "hush") {
+	if err == nil || !strings.Contains(err.Error(), "enough (zk://127.0.0.1:1/mesos: ") || strings.Contains(fmt.Sprint(err), "hush") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -22,8 +22,18 @@ type pair struct {
 	s       *session.Session
 }
 
+// Ports of this package's clusters: no other test's cluster looks for one there, so
+// that what is dead for a while finds its port free when it comes back.
+const (
+	masterPort = 14000
+	agentPort  = 14050
+)
+
 func newPair(t *testing.T, co cluster.Options, change ...func(*session.Options)) *pair {
 	t.Helper()
+	if co.MasterPort == 0 {
+		co.MasterPort, co.AgentPort = masterPort, agentPort
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	c, err := cluster.Start(ctx, co)
