@@ -181,6 +181,56 @@ func TestInvalidOffers(t *testing.T) {
 	})
 }
 
+// TestTwoAgents follows the recording of that name: one OFFERS event with an
+// offer of each agent, a task over both refused, and a task on each.
+func TestTwoAgents(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		one, two := r.agent(5051, machine), r.agent(5052, machine)
+		s := r.framework()
+		both := func() map[string]gjson.Result {
+			offers := gjson.Get(s.wait("OFFERS"), "offers.offers").Array()
+			of := map[string]gjson.Result{}
+			for _, o := range offers {
+				of[o.Get("agent_id.value").Str] = o.Get("id")
+			}
+			if len(offers) != 2 || !of[one.id].Exists() || !of[two.id].Exists() {
+				t.Fatalf("offers %v", offers)
+			}
+			return of
+		}
+		of := both()
+		s.must("ACCEPT", fmt.Sprintf(`{"offer_ids":[%s,%s],"operations":[{"type":"LAUNCH","launch":{"task_infos":[%s]}}],"filters":{"refuse_seconds":0.1}}`,
+			of[one.id].Raw, of[two.id].Raw, taskJSON("both", one.id)))
+		want := fmt.Sprintf("Task launched with invalid offers: Aggregated offers must belong to one single agent. Offer %s uses agent %s and agent %s",
+			of[two.id].Get("value").Str, two.id, one.id)
+		if got := s.status(); got.Get("state").Str != "TASK_LOST" || got.Get("message").Str != want || got.Get("agent_id.value").Str != one.id || got.Get("uuid").Exists() {
+			t.Errorf("over both: %s", got)
+		}
+		of = both() // nothing was used
+		for id, ag := range map[string]*fakeAgent{"t0": one, "t1": two} {
+			s.must("ACCEPT", fmt.Sprintf(`{"offer_ids":[%s],"operations":[{"type":"LAUNCH","launch":{"task_infos":[%s]}}],"filters":{"refuse_seconds":0.5}}`,
+				of[ag.id].Raw, taskJSON(id, ag.id)))
+			ag.update(s.id, id, v1.TaskState_TASK_RUNNING)
+			if got := s.status(); got.Get("state").Str != "TASK_RUNNING" || got.Get("agent_id.value").Str != ag.id {
+				t.Errorf("%s: %s", id, got)
+			}
+		}
+		slaves, summary := gjson.Parse(r.get("/slaves")), gjson.Parse(r.get("/state-summary"))
+		for _, ag := range []*fakeAgent{one, two} {
+			if got := slaves.Get(`slaves.#(id=="` + ag.id + `").used_resources`).Raw; got != `{"disk":0.0,"mem":32.0,"gpus":0.0,"cpus":0.1}` {
+				t.Errorf("%s uses %s", ag.id, got)
+			}
+			if got := summary.Get(`slaves.#(id=="` + ag.id + `")`); got.Get("TASK_RUNNING").Int() != 1 || got.Get("framework_ids").Raw != `["`+s.id+`"]` {
+				t.Errorf("summary of %s: %s", ag.id, got)
+			}
+		}
+		fw := summary.Get("frameworks.0")
+		if fw.Get("TASK_RUNNING").Int() != 2 || fw.Get("slave_ids.#").Int() != 2 || fw.Get("used_resources").Raw != `{"disk":0.0,"mem":64.0,"gpus":0.0,"cpus":0.2}` {
+			t.Errorf("framework %s", fw)
+		}
+	})
+}
+
 func TestOfferConstraints(t *testing.T) {
 	constraint := func(predicate string, arg map[string]string) map[string]any {
 		return map[string]any{"*": map[string]any{"groups": []any{map[string]any{"attribute_constraints": []any{
