@@ -74,8 +74,7 @@ func (r *REPL) askLine(ctx context.Context, prompt string) (string, error) {
 func (r *REPL) askTyped(ctx context.Context, t *task, prompt string) (string, error) {
 	var answer []rune
 	show := func() { r.scr.edit(view{prompt: prompt, text: answer, cursor: len(answer)}) }
-	show()
-	err := r.term.in.ask(ctx, func(key rune) (done bool) {
+	err := r.term.in.ask(ctx, show, func(key rune) (done bool) {
 		switch {
 		case key == '\r' || key == keyNewline:
 			return true

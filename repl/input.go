@@ -158,8 +158,9 @@ func (i *input) Read(p []byte) (int, error) {
 }
 
 // ask hands the keys that are typed from now on to key until it says that the
-// answer is complete, or ctx ends. What was typed before waits for its turn.
-func (i *input) ask(ctx context.Context, key func(rune) (done bool)) error {
+// answer is complete, or ctx ends. What was typed before waits for its turn. begin
+// is called once keys count, which is when the question may be seen.
+func (i *input) ask(ctx context.Context, begin func(), key func(rune) (done bool)) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.mode != running {
@@ -174,6 +175,7 @@ func (i *input) ask(ctx context.Context, key func(rune) (done bool)) error {
 		i.cond.Broadcast()
 	})
 	defer stop()
+	begin()
 	decoder := keyDecoder{} // pastes have nowhere to go
 	for {
 		for len(i.queue) == 0 && i.end == nil && ctx.Err() == nil {

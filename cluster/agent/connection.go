@@ -115,7 +115,7 @@ func (a *Agent) registrationLocked() *link.RegisterAgent {
 		return m
 	}
 	for _, f := range a.frameworks {
-		m.Frameworks = append(m.Frameworks, f.info)
+		m.Frameworks = append(m.Frameworks, f.info())
 		for _, ex := range f.executors {
 			if !ex.command {
 				m.Executors = append(m.Executors, link.Executor{FrameworkID: f.id(), Info: ex.info})
@@ -251,7 +251,7 @@ func (a *Agent) Suspend() {
 	loop := a.loop
 	var ids []string
 	for _, f := range a.frameworks {
-		if !f.info.GetCheckpoint() {
+		if !f.info().GetCheckpoint() {
 			ids = append(ids, f.id())
 		}
 	}

@@ -101,7 +101,7 @@ func (a *Agent) newContainerLocked(id *v1.ContainerID, session bool) (*container
 	if id.Parent == nil {
 		c.dir = filepath.Join(a.opts.WorkDir, "containers", id.GetValue())
 		c.workDir = c.dir
-		f := &framework{info: &v1.FrameworkInfo{Id: &v1.FrameworkID{}}}
+		f := newFramework(&v1.FrameworkInfo{Id: &v1.FrameworkID{}})
 		c.holder = &executor{framework: f, info: &v1.ExecutorInfo{ExecutorId: &v1.ExecutorID{}}, container: id.GetValue(), dir: c.dir, state: running}
 		if a.standalone == nil {
 			a.standalone = map[string]*container{}

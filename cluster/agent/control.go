@@ -149,7 +149,7 @@ func (a *Agent) updateFramework(m *link.UpdateFramework) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if f := a.frameworkLocked(m.Framework.GetId().GetValue()); f != nil {
-		f.info = m.Framework
+		f.latest.Store(m.Framework)
 		a.noteFrameworkLocked(f)
 		a.resendLocked(f.id())
 	}
@@ -167,7 +167,7 @@ func (a *Agent) reconcile(m *link.ReconcileTasks) {
 				continue
 			}
 		} else {
-			f = &framework{info: &v1.FrameworkInfo{Id: &v1.FrameworkID{Value: proto.String(lost.FrameworkID)}}}
+			f = newFramework(&v1.FrameworkInfo{Id: &v1.FrameworkID{Value: proto.String(lost.FrameworkID)}})
 		}
 		executorID := lost.ExecutorID
 		if executorID == "" {

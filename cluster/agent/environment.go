@@ -35,7 +35,7 @@ func (a *Agent) executorEnvironment(ex *executor, agentID string) map[string]str
 		"MESOS_SLAVE_ID":                       agentID,
 		"MESOS_SLAVE_PID":                      a.opts.pid(),
 	}
-	if ex.framework.info.GetCheckpoint() {
+	if ex.framework.info().GetCheckpoint() {
 		env["MESOS_CHECKPOINT"] = "1"
 		env["MESOS_RECOVERY_TIMEOUT"] = "15mins"
 		env["MESOS_SUBSCRIPTION_BACKOFF_MAX"] = "2secs"

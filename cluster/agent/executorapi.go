@@ -158,7 +158,7 @@ func (a *Agent) subscribedEvent(ex *executor) *execapi.Event {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return &execapi.Event{Type: execapi.Event_SUBSCRIBED.Enum(), Subscribed: &execapi.Event_Subscribed{
-		ExecutorInfo: ex.info, FrameworkInfo: ex.framework.info, AgentInfo: info,
+		ExecutorInfo: ex.info, FrameworkInfo: ex.framework.info(), AgentInfo: info,
 		ContainerId: &v1.ContainerID{Value: proto.String(ex.container)},
 	}}
 }

@@ -134,11 +134,11 @@ func (a *Agent) noteLocked(e journalEntry) {
 }
 
 // checkpoints says whether a framework's executors are remembered.
-func (f *framework) checkpoints() bool { return f.info.GetCheckpoint() }
+func (f *framework) checkpoints() bool { return f.info().GetCheckpoint() }
 
 func (a *Agent) noteFrameworkLocked(f *framework) {
 	if f.checkpoints() {
-		a.noteLocked(journalEntry{Framework: rawMessage(f.info)})
+		a.noteLocked(journalEntry{Framework: rawMessage(f.info())})
 	}
 }
 

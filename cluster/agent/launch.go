@@ -88,7 +88,8 @@ func (a *Agent) adoptLocked(info *v1.FrameworkInfo) *framework {
 		f = a.completed[i] // the same one: its former executors point to it
 		a.completed = slices.Delete(slices.Clone(a.completed), i, i+1)
 	}
-	f.info, f.terminating = info, false
+	f.latest.Store(info)
+	f.terminating = false
 	a.frameworks = append(a.frameworks, f)
 	a.noteFrameworkLocked(f)
 	return f
@@ -117,7 +118,7 @@ func (a *Agent) newExecutorLocked(f *framework, m *link.Run) *executor {
 		info = commandExecutorInfo(f, m.Tasks[0])
 	}
 	ex := &executor{framework: f, info: info, command: m.Executor == nil, container: uuid.NewString(), token: a.newToken()}
-	ex.user = f.info.GetUser()
+	ex.user = f.info().GetUser()
 	if u := info.GetCommand().GetUser(); u != "" {
 		ex.user = u
 	} else if u := m.Tasks[0].GetCommand().GetUser(); ex.command && u != "" {
@@ -151,7 +152,7 @@ const (
 func commandExecutorInfo(f *framework, task *v1.TaskInfo) *v1.ExecutorInfo {
 	info := &v1.ExecutorInfo{
 		ExecutorId:  &v1.ExecutorID{Value: proto.String(task.GetTaskId().GetValue())},
-		FrameworkId: f.info.Id,
+		FrameworkId: f.info().Id,
 		Command: &v1.CommandInfo{Shell: proto.Bool(false), Value: proto.String(executorPath),
 			Arguments: []string{"mesos-executor", "--launcher_dir=/usr/libexec/mesos"},
 			Uris:      task.GetCommand().GetUris(), Environment: task.GetCommand().GetEnvironment(), User: task.GetCommand().User},

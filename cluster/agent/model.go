@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"google.golang.org/protobuf/proto"
 
@@ -12,18 +13,27 @@ import (
 
 // framework is one that has executors on this agent, or had.
 type framework struct {
-	info        *v1.FrameworkInfo
-	executors   []*executor // in the order of their launch; changed by add and remove
+	latest      atomic.Pointer[v1.FrameworkInfo] // launches read it while the master updates it
+	executors   []*executor                      // in the order of their launch; changed by add and remove
 	byID        map[string]*executor
 	completed   []*executor
 	terminating bool // torn down: updates of its tasks are of no interest any more
 }
 
-func (f *framework) id() string { return f.info.GetId().GetValue() }
+func newFramework(info *v1.FrameworkInfo) *framework {
+	f := &framework{}
+	f.latest.Store(info)
+	return f
+}
+
+// info is the framework as the master told it last.
+func (f *framework) info() *v1.FrameworkInfo { return f.latest.Load() }
+
+func (f *framework) id() string { return f.info().GetId().GetValue() }
 
 // can says whether the framework has a capability.
 func (f *framework) can(c v1.FrameworkInfo_Capability_Type) bool {
-	return slices.ContainsFunc(f.info.Capabilities, func(x *v1.FrameworkInfo_Capability) bool { return x.GetType() == c })
+	return slices.ContainsFunc(f.info().Capabilities, func(x *v1.FrameworkInfo_Capability) bool { return x.GetType() == c })
 }
 
 // mesosErrorf makes an error in Mesos' own words, which frameworks get to read:
@@ -92,7 +102,7 @@ func (t *task) id() string { return t.info.GetTaskId().GetValue() }
 // newTask makes the record of a task, in the state TASK_STAGING.
 func newTask(f *framework, ex *executor, info *v1.TaskInfo) *task {
 	p := &v1.Task{
-		Name: info.Name, TaskId: info.TaskId, FrameworkId: f.info.Id, AgentId: info.AgentId,
+		Name: info.Name, TaskId: info.TaskId, FrameworkId: f.info().Id, AgentId: info.AgentId,
 		State: v1.TaskState_TASK_STAGING.Enum(), Resources: info.Resources, Labels: info.Labels,
 		Discovery: info.Discovery, Container: info.Container, HealthCheck: info.HealthCheck,
 		KillPolicy: info.KillPolicy, Limits: info.Limits,

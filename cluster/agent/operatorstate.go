@@ -39,7 +39,7 @@ func (a *Agent) snapshot() operatorState {
 	defer a.mu.Unlock()
 	var s operatorState
 	for _, f := range a.frameworks {
-		s.frameworks = append(s.frameworks, f.info)
+		s.frameworks = append(s.frameworks, f.info())
 		for _, ex := range f.executors {
 			s.executors = append(s.executors, ex.info)
 			s.addTasks(ex)
@@ -47,7 +47,7 @@ func (a *Agent) snapshot() operatorState {
 		s.addCompleted(f)
 	}
 	for _, f := range a.completed {
-		s.completedFrameworks = append(s.completedFrameworks, f.info)
+		s.completedFrameworks = append(s.completedFrameworks, f.info())
 		s.addCompleted(f)
 	}
 	return s

@@ -173,7 +173,7 @@ func (a *Agent) replayLocked(e journalEntry) error {
 		if err := mesos.Unmarshal(e.Framework, &info); err != nil {
 			return err
 		}
-		a.adoptLocked(&info).info = &info
+		a.adoptLocked(&info).latest.Store(&info)
 	case e.Executor != nil:
 		return a.replayExecutorLocked(e.Executor)
 	case e.Task != nil:

@@ -33,18 +33,18 @@ func writeMap(e *mesos.Encoder, m map[string]string) {
 func writeFramework(e *mesos.Encoder, f *framework) {
 	e.BeginObject()
 	e.Key("id").String(f.id())
-	e.Key("name").String(f.info.GetName())
-	e.Key("user").String(f.info.GetUser())
-	e.Key("failover_timeout").Double(f.info.GetFailoverTimeout())
-	e.Key("checkpoint").Bool(f.info.GetCheckpoint())
-	e.Key("hostname").String(f.info.GetHostname())
-	if f.info.Principal != nil {
-		e.Key("principal").String(f.info.GetPrincipal())
+	e.Key("name").String(f.info().GetName())
+	e.Key("user").String(f.info().GetUser())
+	e.Key("failover_timeout").Double(f.info().GetFailoverTimeout())
+	e.Key("checkpoint").Bool(f.info().GetCheckpoint())
+	e.Key("hostname").String(f.info().GetHostname())
+	if f.info().Principal != nil {
+		e.Key("principal").String(f.info().GetPrincipal())
 	}
 	if f.can(v1.FrameworkInfo_Capability_MULTI_ROLE) {
-		pages.Strings(e.Key("roles"), f.info.Roles)
+		pages.Strings(e.Key("roles"), f.info().Roles)
 	} else {
-		e.Key("role").String(f.info.GetRole())
+		e.Key("role").String(f.info().GetRole())
 	}
 	e.Key("executors").BeginArray()
 	for _, ex := range f.executors {

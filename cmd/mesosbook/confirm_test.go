@@ -94,11 +94,22 @@ func startPTY(t *testing.T, args ...string) *ptyProgram {
 	done := make(chan int, 1)
 	go func() { done <- run(args, slave, slave, slave) }()
 	t.Cleanup(func() {
-		p.types("\x03\x04")
-		select {
-		case <-done:
-		case <-time.After(20 * time.Second):
-			t.Errorf("the program does not end; it shows\n%s", p.text)
+		p.types("\x03") // ends what runs, and voids what was typed behind it
+		again := time.NewTicker(time.Second)
+		defer again.Stop()
+		late := time.After(20 * time.Second)
+		for ended := false; !ended; {
+			p.types("\x04")
+			select {
+			case <-done:
+				ended = true
+			case <-again.C:
+			case <-late:
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				t.Errorf("the program does not end; it shows\n%s", p.text)
+				return // it still holds the terminal
+			}
 		}
 		slave.Close() // which ends the copying
 		copying.Wait()
