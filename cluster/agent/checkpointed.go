@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"mesosbook/cluster/resources"
+	"mesosbook/internal/atomicfile"
 	"mesosbook/mesos"
 	v1 "mesosbook/mesos/v1"
 )
@@ -57,7 +58,7 @@ func (a *Agent) saveResources(total resources.Resources, pending []*operation) e
 	if err := os.MkdirAll(filepath.Dir(a.resourcesPath()), 0o755); err != nil {
 		return err
 	}
-	return replaceFile(a.resourcesPath(), append(data, '\n'))
+	return atomicfile.Replace(a.resourcesPath(), append(data, '\n'))
 }
 
 // recoverResources lays the reservations and volumes of before over the agent's

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"mesosbook/cluster/resources"
+	"mesosbook/internal/atomicfile"
 	"mesosbook/mesos"
 	v1 "mesosbook/mesos/v1"
 )
@@ -116,26 +117,7 @@ func (a *Agent) noteBoot() error {
 	if err := os.MkdirAll(filepath.Dir(a.bootPath()), 0o755); err != nil {
 		return err
 	}
-	return replaceFile(a.bootPath(), []byte(bootID()))
-}
-
-// replaceFile puts a new content in the place of a file; until it is complete the
-// former one stays.
-func replaceFile(path string, data []byte) error {
-	temporary := path + ".new"
-	f, err := os.OpenFile(temporary, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(temporary, path)
-	}
-	return err
+	return atomicfile.Replace(a.bootPath(), []byte(bootID()))
 }
 
 // recoverExecutors plays the journal, and ends every executor that was not over:

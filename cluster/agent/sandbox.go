@@ -14,6 +14,7 @@ import (
 
 	"mesosbook/cluster/agent/supervisor"
 	"mesosbook/cluster/resources"
+	"mesosbook/internal/atomicfile"
 	v1 "mesosbook/mesos/v1"
 )
 
@@ -158,7 +159,7 @@ func (a *Agent) rememberID(id string) error {
 	}
 	info := proto.CloneOf(a.opts.Info)
 	info.Id = &v1.AgentID{Value: proto.String(id)}
-	return replaceFile(a.infoPath(id), rawMessage(info))
+	return atomicfile.Replace(a.infoPath(id), rawMessage(info))
 }
 
 // recoverID is the id that an agent had in this work directory, empty for none.

@@ -13,9 +13,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 
+	"mesosbook/internal/atomicfile"
 	"mesosbook/mesos"
 	registryv1 "mesosbook/mesos/v1/registry"
 )
@@ -75,33 +75,8 @@ func (w *Writer) Store(r *registryv1.Registry) (int, error) {
 	if f.writer != w {
 		return 0, fmt.Errorf("write registry: %w", ErrSuperseded)
 	}
-	if err := replace(f.path, append(data, '\n')); err != nil {
+	if err := atomicfile.Replace(f.path, append(data, '\n')); err != nil {
 		return 0, fmt.Errorf("write registry: %w", err)
 	}
 	return len(data), nil
-}
-
-// replace puts data into place under a name at once, and on disk before it returns.
-func replace(path string, data []byte) error {
-	temp := path + ".new"
-	file, err := os.OpenFile(temp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err == nil {
-		err = file.Sync()
-	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(temp, path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync() // the new name
 }
