@@ -7,15 +7,15 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"mesosbook/internal/memnet"
+	"mesosbook/internal/simtime"
 )
 
 // bounded serves on a network in memory, with so many connections at once.
 func bounded(t *testing.T, connections int, f func(dial func() net.Conn)) {
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		var network memnet.Net
 		inner, err := network.Listen("master:5050")
 		if err != nil {
@@ -52,7 +52,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 			t.Fatal("a third connection was accepted")
 		}
 		first.Close()
-		synctest.Wait()
+		simtime.Wait()
 		third := dial()
 		if third == nil {
 			t.Fatal("no connection after one was closed")

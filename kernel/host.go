@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"mesosbook/internal/race"
 )
 
 // tagKey is the key of the struct tag that holds a type's number.
@@ -20,7 +22,7 @@ const tagKey = "cell"
 type host struct {
 	k *Kernel
 
-	stop    bool                          // read by lowered code; see halt
+	stop    bool                          // read by lowered code, without order (under the race detector through a call); see halt
 	halting atomic.Bool                   // the same for the host
 	waker   atomic.Pointer[chan struct{}] // closed to wake blocked channel operations
 	running atomic.Int64                  // id of the running cell's goroutine, 0 between cells
@@ -271,7 +273,7 @@ var closedChan = func() chan struct{} { c := make(chan struct{}); close(c); retu
 // sleep; goroutines that it woke up on the way wait on.
 func (h *host) halt() {
 	h.halting.Store(true)
-	h.stop = !raceDetector
+	h.stop = !race.Enabled
 	c := make(chan struct{})
 	close(*h.waker.Swap(&c))
 }

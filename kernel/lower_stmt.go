@@ -7,6 +7,8 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+
+	"mesosbook/internal/race"
 )
 
 func (l *lowerer) block(b *ast.BlockStmt) string { return "{" + l.stmts(b.List) + "}" }
@@ -34,7 +36,7 @@ func (l *lowerer) at(s ast.Stmt) string {
 	switch {
 	case place == 0:
 		return ""
-	case raceDetector:
+	case race.Enabled:
 		return fmt.Sprintf("rt_.At(%d);", place)
 	}
 	return fmt.Sprintf("xat = %d;", place)
@@ -42,7 +44,7 @@ func (l *lowerer) at(s ast.Stmt) string {
 
 // check lets an interrupt in; it stands at the head of every loop.
 func (l *lowerer) check() string {
-	if raceDetector {
+	if race.Enabled {
 		return "if rt_.Interrupted() { rt_.Check() };"
 	}
 	return "if *rt_.Stop { rt_.Check() };"

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/token"
+	"go/types"
 	"maps"
 	"reflect"
 	"regexp"
@@ -11,8 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"go/token"
-	"go/types"
+	"mesosbook/internal/race"
 )
 
 // Run evaluates one cell. It returns when the cell has ended, or has been
@@ -301,7 +302,7 @@ func (k *Kernel) diagnosis(c *checked, place int, msg string) Diagnostic {
 func (k *Kernel) abandoned(ctx context.Context, id int64) error {
 	k.host.dead.Store(id, k.cell)
 	k.host.abandon.Add(1)
-	k.host.stop = !raceDetector
+	k.host.stop = !race.Enabled
 	more := "; the cell was given up, still blocked"
 	if f := blockedIn(id); f != "" {
 		more += " in " + f
@@ -318,7 +319,7 @@ func (k *Kernel) abandoned(ctx context.Context, id int64) error {
 // where gives the innermost place that is known.
 func (k *Kernel) where() int {
 	at := *k.at
-	if raceDetector {
+	if race.Enabled {
 		at = int(k.host.place.Load())
 	}
 	k.frameMu.Lock()

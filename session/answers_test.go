@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"mesosbook/internal/simtime"
 	"mesosbook/session"
 
 	"github.com/tidwall/gjson"
@@ -97,7 +97,7 @@ func TestSlowSandbox(t *testing.T) {
 			}
 			return true
 		})
-		synctest.Wait()
+		simtime.Wait()
 		task, _ := b.s.Task("t1")
 		start := time.Now()
 		text, err := task.Stdout(b.ctx)

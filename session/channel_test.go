@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"mesosbook/internal/simtime"
 	"mesosbook/session"
 
 	"github.com/tidwall/gjson"
@@ -65,7 +65,7 @@ func TestSubscribeTracksAndAcknowledges(t *testing.T) {
 		if err := tasks[0].Wait(b.ctx, session.TaskFinished); err == nil || !strings.Contains(err.Error(), "TASK_FAILED") {
 			t.Errorf("waiting for what cannot come: %v", err)
 		}
-		synctest.Wait()
+		simtime.Wait()
 		if got := b.s.Status(); got.Acknowledged != 3 || got.Updates != 3 || got.Tasks != 0 {
 			t.Errorf("status %+v", got)
 		}

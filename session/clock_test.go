@@ -4,9 +4,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"mesosbook/internal/simtime"
 	"mesosbook/session"
 )
 
@@ -40,7 +40,7 @@ func setClock(b *bench, w *wall, step time.Duration) {
 			b.Errorf("heartbeat age %v after 15 s", age)
 		}
 		st.send(`{"type":"HEARTBEAT"}`)
-		synctest.Wait()
+		simtime.Wait()
 	}
 	if got := b.s.Status(); got.Losses != 0 || got.HeartbeatAge != 0 || !strings.Contains(got.String(), "0s ago") {
 		b.Errorf("status after ten steps:\n%v", got)

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"mesosbook/internal/simtime"
 	"mesosbook/session"
 )
 
@@ -80,7 +80,7 @@ func TestElectionWhileSubscribing(t *testing.T) {
 		got := make(chan error, 1)
 		go func() { _, err := b.s.Subscribe(b.ctx, []byte(subscribeBody)); got <- err }()
 		st := <-b.master.streams
-		synctest.Wait()
+		simtime.Wait()
 		e.Elect(leader("m2:5050", "n"))
 		st.send(b.master.subscribed(st.fid))
 		if err := <-got; err != nil {

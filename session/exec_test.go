@@ -9,9 +9,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"mesosbook/internal/simtime"
 	"mesosbook/mesos/recordio"
 	"mesosbook/session"
 
@@ -131,7 +131,7 @@ func running(b *bench, status string) *session.Task {
 	}
 	if status != "" {
 		st.send(status)
-		synctest.Wait()
+		simtime.Wait()
 	}
 	return tasks[0]
 }
@@ -213,7 +213,7 @@ func TestExecInput(t *testing.T) {
 			_, err := task.Exec(b.ctx, session.ExecOptions{Command: []string{"cat"}, Stdin: strings.NewReader("hello\n")})
 			done <- err
 		}()
-		synctest.Wait()
+		simtime.Wait()
 		close(enough)
 		if err := <-done; err != nil {
 			t.Error(err)
@@ -231,7 +231,7 @@ func TestExecInput(t *testing.T) {
 		if got, want := strings.Join(data, " "), `{"type":"STDIN","data":"aGVsbG8K"} {"type":"STDIN","data":""}`; got != want {
 			t.Errorf("input %s, want %s", got, want)
 		}
-		synctest.Wait()
+		simtime.Wait()
 		for _, call := range []string{"LAUNCH_NESTED_CONTAINER_SESSION", "ATTACH_CONTAINER_INPUT", "WAIT_CONTAINER"} {
 			if !strings.Contains(wire.String(), `-> POST http://127.0.0.1:5051/api/v1 {"type":"`+call) {
 				t.Errorf("the wire log lacks %s: %s", call, &wire)
@@ -393,7 +393,7 @@ func TestExecAsksFirst(t *testing.T) {
 		st := b.master.accept()
 		st.send(offerRecord)
 		st.send(inContainer)
-		synctest.Wait()
+		simtime.Wait()
 		task, _ := b.s.Task("t1")
 		if _, err := task.Exec(b.ctx, session.ExecOptions{Command: []string{"x"}}); !errors.Is(err, errNo) {
 			t.Errorf("got %v", err)

@@ -10,10 +10,10 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"mesosbook/internal/memnet"
+	"mesosbook/internal/simtime"
 	"mesosbook/session"
 
 	"github.com/tidwall/gjson"
@@ -211,7 +211,7 @@ type bench struct {
 // New gets.
 func inBubble(t *testing.T, f func(b *bench), options ...func(*session.Options)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		b := &bench{T: t, ctx: t.Context()}
 		b.master = newFakeMaster(t, &b.net, "m1:5050")
 		b.open(options...)
@@ -223,7 +223,7 @@ func inBubble(t *testing.T, f func(b *bench), options ...func(*session.Options))
 			t.Errorf("%d invariants broken: %v", n, b.s.LastError())
 		}
 		b.master.stop()
-		synctest.Wait()
+		simtime.Wait()
 	})
 }
 
@@ -245,7 +245,7 @@ func (b *bench) open(options ...func(*session.Options)) {
 }
 
 func (b *bench) said() string {
-	synctest.Wait()
+	simtime.Wait()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.notices.String()
@@ -268,7 +268,7 @@ func (b *bench) subscribe() *fakeStream {
 
 func (b *bench) wantState(want session.State) {
 	b.Helper()
-	synctest.Wait()
+	simtime.Wait()
 	if got := b.s.State(); got != want {
 		b.Errorf("state = %s, want %s (last error: %v)", got, want, b.s.LastError())
 	}

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 
+	"mesosbook/internal/simtime"
 	"mesosbook/session"
 
 	"github.com/tidwall/gjson"
@@ -74,7 +74,7 @@ func play(b *bench, records []string) {
 	if err := <-got; err != nil {
 		b.Fatal(err)
 	}
-	synctest.Wait()
+	simtime.Wait()
 }
 
 func agentOf(records []string) string {
@@ -103,7 +103,7 @@ func TestMasterKilledAndBackAsRecorded(t *testing.T) {
 		for _, r := range all[1].records {
 			st.send(r)
 		}
-		synctest.Wait()
+		simtime.Wait()
 		if got := gjson.Get(st.call.body, "framework_id.value").String(); got == "" || got != string(b.s.FrameworkID()) {
 			t.Errorf("subscribed again as %q, want %q", got, b.s.FrameworkID())
 		}

@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"mesosbook/internal/simtime"
 	"mesosbook/session"
 
 	"github.com/tidwall/gjson"
@@ -45,7 +45,7 @@ func cutAt(b *bench, whole string, cut, greeting int) {
 	go func() { _, err := b.s.Subscribe(b.ctx, []byte(subscribeBody)); got <- err }()
 	st := <-b.master.streams
 	st.write(whole[:cut])
-	synctest.Wait()
+	simtime.Wait()
 	st.cut()
 	err := <-got
 	if cut < greeting {
@@ -219,7 +219,7 @@ func TestMasterRestart(t *testing.T) {
 			t.Errorf("and again: %s", next.body)
 		}
 		again.send(update("t1", "TASK_LOST", ""))
-		synctest.Wait()
+		simtime.Wait()
 		asked := len(b.master.calls)
 		for range 10 {
 			time.Sleep(time.Minute)
@@ -305,7 +305,7 @@ func TestCallsDuringALoss(t *testing.T) {
 			}
 			got <- err
 		}()
-		synctest.Wait()
+		simtime.Wait()
 		b.master.start()
 		again := b.master.accept()
 		if err := <-got; err != nil {
@@ -327,7 +327,7 @@ func TestStatusDuringALoss(t *testing.T) {
 		b.master.stop()
 		for range 10 {
 			time.Sleep(7 * time.Second)
-			synctest.Wait()
+			simtime.Wait()
 			before := b.s.Status()
 			if before.State != session.Lost || !before.Since.Equal(lost) {
 				t.Fatalf("%s since %v, want %s since %v", before.State, before.Since, session.Lost, lost)
@@ -337,7 +337,7 @@ func TestStatusDuringALoss(t *testing.T) {
 				t.Fatalf("next attempt in %v, want more than 0 and at most 15s", left)
 			}
 			time.Sleep(left / 2)
-			synctest.Wait()
+			simtime.Wait()
 			after := b.s.Status()
 			if after.Attempts != before.Attempts || after.Backoff != left-left/2 {
 				t.Fatalf("%v later: %d attempts and %v to go, want %d and %v", left/2, after.Attempts, after.Backoff, before.Attempts, left-left/2)
@@ -400,7 +400,7 @@ func TestAnswersThatTellOfALoss(t *testing.T) {
 func TestSlowHandlerIsCutOff(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		st := b.subscribe()
-		synctest.Wait()
+		simtime.Wait()
 		release, calls := make(chan struct{}), 0
 		b.s.On(func(session.Event) { calls++; <-release })
 		seen := 0
@@ -414,12 +414,12 @@ func TestSlowHandlerIsCutOff(t *testing.T) {
 		if _, err := b.s.Await(b.ctx, func(e session.Event) bool { return e.Type == "LAST" }); err != nil {
 			t.Fatal(err)
 		}
-		synctest.Wait()
+		simtime.Wait()
 		if said := b.said(); !strings.Contains(said, "fell 10000 events behind and was cut off") {
 			t.Errorf("notices:\n%s", said)
 		}
 		close(release)
-		synctest.Wait()
+		simtime.Wait()
 		if calls != 1 || seen != 10_101 {
 			t.Errorf("slow handler called %d times, quick one %d", calls, seen)
 		}
@@ -434,7 +434,7 @@ func TestRetransmittedUpdate(t *testing.T) {
 			st.send(update("t1", "TASK_RUNNING", "2tr7gpsxR1GdzhLr9WgbTw=="))
 			b.master.next("ACKNOWLEDGE")
 		}
-		synctest.Wait()
+		simtime.Wait()
 		task, _ := b.s.Task("t1")
 		events := b.s.Events(func(e session.Event) bool { return e.Type == session.EventUpdate })
 		if len(task.Updates()) != 1 || len(events) != 2 || events[0].Duplicate || !events[1].Duplicate || b.s.Status().Updates != 1 {
@@ -451,7 +451,7 @@ func TestManualAcknowledgement(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		synctest.Wait()
+		simtime.Wait()
 		if len(b.master.calls) != 0 {
 			t.Errorf("acknowledged by itself")
 		}
@@ -481,7 +481,7 @@ func TestCloseWhileEverythingWaits(t *testing.T) {
 			_, err := b.s.Revive(b.ctx)
 			errs <- err
 		}()
-		synctest.Wait()
+		simtime.Wait()
 		if err := b.s.Close(); err != nil {
 			t.Error(err)
 		}

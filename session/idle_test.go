@@ -6,9 +6,9 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"mesosbook/internal/simtime"
 	"mesosbook/session"
 )
 
@@ -22,7 +22,7 @@ func TestIdleSessionSleeps(t *testing.T) {
 		st := b.subscribe()
 		b.s.On(func(session.Event) {})
 		st.send(offerRecord)
-		synctest.Wait()
+		simtime.Wait()
 		runtime.GC()
 		defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the collector's goroutines count, too
 		least := math.Inf(1)
@@ -32,7 +32,7 @@ func TestIdleSessionSleeps(t *testing.T) {
 				time.Sleep(15 * time.Second)
 				st.send(`{"type":"HEARTBEAT"}`)
 			}
-			synctest.Wait()
+			simtime.Wait()
 			least = min(least, float64(wakeUps()-before)/3600)
 		}
 		t.Logf("%.2f wake-ups a second", least)

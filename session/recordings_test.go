@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"unicode/utf8"
 
+	"mesosbook/internal/simtime"
 	"mesosbook/session"
 
 	"github.com/tidwall/gjson"
@@ -71,7 +71,7 @@ func replay(b *bench, records []string) {
 	if err := <-got; (err != nil) != strings.Contains(records[0], `"type":"ERROR"`) {
 		b.Fatalf("subscribe: %v", err)
 	}
-	synctest.Wait()
+	simtime.Wait()
 	want := count(records)
 	var offers []string
 	for _, o := range b.s.Offers() {

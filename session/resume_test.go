@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 
+	"mesosbook/internal/simtime"
 	"mesosbook/session"
 
 	"github.com/tidwall/gjson"
@@ -35,7 +35,7 @@ func TestResumeAfterACrash(t *testing.T) {
 		b.s.Launch(b.ctx, []byte(acceptBody))
 		st.send(update("t1", "TASK_RUNNING", "2tr7gpsxR1GdzhLr9WgbTw=="))
 		b.master.next("ACKNOWLEDGE")
-		synctest.Wait()
+		simtime.Wait()
 		before := b.s.Events(nil)
 
 		crashed := copyDir(t, dir)

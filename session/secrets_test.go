@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 
+	"mesosbook/internal/simtime"
 	"mesosbook/session"
 )
 
@@ -50,7 +50,7 @@ func TestSecretsStayOut(t *testing.T) {
 		if !strings.Contains(curl, `-u "$MESOSBOOK_PRINCIPAL:$MESOSBOOK_SECRET"`) {
 			t.Errorf("curl: %s", curl)
 		}
-		synctest.Wait()
+		simtime.Wait()
 	}, withSecret, func(o *session.Options) { o.Dir = dir })
 	shown.WriteString(wire.String())
 	files, _ := filepath.Glob(filepath.Join(dir, "*"))

@@ -6,8 +6,9 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"mesosbook/internal/simtime"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -88,7 +89,7 @@ func TestReplayOfErrors(t *testing.T) {
 }
 
 func TestReplayEndsACellAtItsDeadline(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		start := time.Now()
 		report, _ := replayed(t, "```go timeout=5s\nhang\n```\n```output\nerror: the cell did not end within 5s\n```\n```go\nhang\n```\n", true)
 		if took := time.Since(start); took != 65*time.Second || len(report.Failures) != 1 || !report.Stopped {
@@ -98,7 +99,7 @@ func TestReplayEndsACellAtItsDeadline(t *testing.T) {
 }
 
 func TestReplayEndsWithItsContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		nb, err := Parse("a.md", []byte("```go\nhang\n```\n"))
 		if err != nil {
 			t.Fatal(err)

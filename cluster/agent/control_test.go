@@ -5,12 +5,12 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	"mesosbook/cluster/link"
+	"mesosbook/internal/simtime"
 	v1 "mesosbook/mesos/v1"
 )
 
@@ -269,7 +269,7 @@ func TestReregistrationTellsWhatRuns(t *testing.T) {
 
 // TestRetries needs no process: a simulated task, and the clock of synctest.
 func TestRetries(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		_, m := startAgent(t, func(o *Options) { o.Simulate = true; o.PingTimeout = 1000 * time.Hour })
 		m.ack = false
 		m.run(taskInfo("noack", "sleep 1; exit 0"))
@@ -277,7 +277,7 @@ func TestRetries(t *testing.T) {
 		last := time.Now()
 		for i, want := range []time.Duration{10, 20, 40, 80, 160, 320, 600, 600} {
 			time.Sleep(want*time.Second - time.Nanosecond)
-			synctest.Wait()
+			simtime.Wait()
 			if len(m.news) != 0 {
 				t.Fatalf("retry %d came before %d s", i, want)
 			}
@@ -295,7 +295,7 @@ func TestRetries(t *testing.T) {
 			last = time.Now()
 		}
 		m.send(&link.Acknowledge{FrameworkID: frameworkID, TaskID: "noack", UUID: []byte("another uuid 16b")})
-		synctest.Wait()
+		simtime.Wait()
 		if len(m.news) != 0 {
 			t.Error("an unknown uuid let the next update out")
 		}
@@ -308,7 +308,7 @@ func TestRetries(t *testing.T) {
 		}
 		m.acknowledge(first)
 		time.Sleep(time.Hour)
-		synctest.Wait()
+		simtime.Wait()
 		if len(m.news) != 0 {
 			t.Error("an acknowledged update came again")
 		}
@@ -317,7 +317,7 @@ func TestRetries(t *testing.T) {
 
 // TestSilentMaster: an agent that is not pinged registers again.
 func TestSilentMaster(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		_, m := startAgent(t, func(o *Options) { o.Simulate = true })
 		next[*link.RegisterAgent](t, m)
 		for range 4 {
@@ -338,7 +338,7 @@ func TestSilentMaster(t *testing.T) {
 // back, as what is remembered of its executors points to it; a new one each time
 // would keep all the former ones in memory.
 func TestFrameworkComesBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		a, m := startAgent(t, func(o *Options) { o.Simulate = true })
 		for i := range 3 {
 			id := fmt.Sprint("t", i)

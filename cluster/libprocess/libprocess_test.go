@@ -6,8 +6,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"mesosbook/internal/simtime"
 )
 
 func TestParseQuery(t *testing.T) {
@@ -80,7 +81,7 @@ func TestParseDuration(t *testing.T) {
 }
 
 func TestLevelFallsBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		var l Level
 		for _, tt := range []struct{ query, want string }{
 			{"level=3&duration=5mins", "200 "}, {"", "200 3\n"}, {"level=1", "400 Expecting 'duration=value' in query.\n"},

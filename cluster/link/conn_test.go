@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"mesosbook/internal/simtime"
 
 	"go.uber.org/goleak"
 )
@@ -55,7 +56,7 @@ func TestCloseLetsTheRestThrough(t *testing.T) {
 }
 
 func TestReceiveWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		a, b := Pipe()
 		time.AfterFunc(time.Minute, func() { _ = a.Send(&Ping{}) })
 		start := time.Now()
@@ -70,7 +71,7 @@ func TestReceiveWaits(t *testing.T) {
 }
 
 func TestReceiveEndsWithItsContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		_, b := Pipe()
 		ctx, cancel := context.WithTimeoutCause(context.Background(), time.Second, errors.New("enough"))
 		defer cancel()

@@ -3,8 +3,9 @@ package master
 import (
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"mesosbook/internal/simtime"
 
 	"github.com/tidwall/gjson"
 )
@@ -62,6 +63,6 @@ func TestCutStreams(t *testing.T) {
 		if again.id != s.id || r.m.CutStreams("") != 2 {
 			t.Error("not all subscribers were cut")
 		}
-		synctest.Wait()
+		simtime.Wait()
 	})
 }

@@ -9,12 +9,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"mesosbook/cluster/link"
 	"mesosbook/cluster/resources"
 	"mesosbook/internal/memnet"
+	"mesosbook/internal/simtime"
 	"mesosbook/mesos/recordio"
 	v1 "mesosbook/mesos/v1"
 
@@ -40,7 +40,7 @@ type rig struct {
 // bubble runs f with a rig whose time is simulated.
 func bubble(t *testing.T, o Options, f func(r *rig)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		r, stop := newRig(t, o)
 		defer stop()
 		f(r)
@@ -239,7 +239,7 @@ func (s *sub) wait(kind string) string {
 
 // pending are the types of all events that are there without waiting.
 func (s *sub) pending() []string {
-	synctest.Wait()
+	simtime.Wait()
 	var out []string
 	for _, e := range s.seen {
 		out = append(out, gjson.Get(e, "type").Str)

@@ -7,11 +7,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"mesosbook/internal/simtime"
 	v1 "mesosbook/mesos/v1"
 )
 
@@ -97,7 +97,7 @@ func TestMasterKilledAndBackRecording(t *testing.T) {
 	if len(events) != 4 || bodies[9] == nil || bodies[10] == nil {
 		t.Fatalf("the recording has %d events after the restart, want 4", len(events))
 	}
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		r, stop := newRig(t, Options{})
 		ag := r.agent(5051, machine)
 		s := r.framework("name", "plain", "failover_timeout", 60, "checkpoint", true)

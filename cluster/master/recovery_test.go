@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"mesosbook/cluster/link"
 	"mesosbook/cluster/registry"
 	"mesosbook/cluster/resources"
+	"mesosbook/internal/simtime"
 	v1 "mesosbook/mesos/v1"
 
 	"github.com/tidwall/gjson"
@@ -21,7 +21,7 @@ import (
 // restarted runs before with a master, and after with another on the same registry.
 func restarted(t *testing.T, o Options, before, after func(r *rig)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		o.Registry = registry.Open(filepath.Join(t.TempDir(), "registry.json"))
 		for _, f := range []func(*rig){before, after} {
 			r, stop := newRig(t, o)
@@ -146,7 +146,7 @@ func TestRecoveredAgentsTimeOut(t *testing.T) {
 	var id string
 	var s *sub
 	file := filepath.Join(t.TempDir(), "registry.json")
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		o := Options{Registry: registry.Open(file), AgentReregisterTimeout: time.Minute}
 		run := func(f func(*rig)) {
 			r, stop := newRig(t, o)
@@ -299,7 +299,7 @@ func TestUnreadableRegistry(t *testing.T) {
 
 // While the disk refuses, an operator's change waits; it is answered when it is stored.
 func TestChangesWaitForTheDisk(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "later")
 		r, stop := newRig(t, Options{Registry: registry.Open(filepath.Join(dir, "registry.json"))})
 		defer stop()

@@ -8,9 +8,9 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"mesosbook/internal/simtime"
 	v1 "mesosbook/mesos/v1"
 )
 
@@ -41,7 +41,7 @@ func TestSilentSchedulersAreDropped(t *testing.T) {
 		for range slowSubscribers {
 			defer r.ignore("/api/v1/scheduler", `{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"root","name":"slow"}}}`).Close()
 		}
-		synctest.Wait()
+		simtime.Wait()
 		if got := r.frameworksNow(); got != slowSubscribers+1 {
 			t.Fatalf("%d frameworks, want %d", got, slowSubscribers+1)
 		}
@@ -53,7 +53,7 @@ func TestSilentSchedulersAreDropped(t *testing.T) {
 			t.Errorf("a task took %s beside them", took)
 		}
 		time.Sleep(writeTimeout)
-		synctest.Wait()
+		simtime.Wait()
 		if got := r.frameworksNow(); got != 1 {
 			t.Errorf("%d frameworks after %s, want 1", got, writeTimeout)
 		}
@@ -79,7 +79,7 @@ func TestSlowWatchersAreCut(t *testing.T) {
 		for range slowSubscribers {
 			defer r.ignore("/api/v1", `{"type":"SUBSCRIBE"}`).Close()
 		}
-		synctest.Wait()
+		simtime.Wait()
 		if got := r.watchersNow(); got != slowSubscribers {
 			t.Fatalf("%d watchers, want %d", got, slowSubscribers)
 		}
@@ -89,7 +89,7 @@ func TestSlowWatchersAreCut(t *testing.T) {
 			tasks = append(tasks, taskJSON(fmt.Sprint("t", i), ag.id, "resources.0.scalar.value", 0.01, "resources.1.scalar.value", 1))
 		}
 		s.launch(s.offer(), 0, strings.Join(tasks, ",")) // each is an event
-		synctest.Wait()
+		simtime.Wait()
 		if got := r.watchersNow(); got != 0 {
 			t.Errorf("%d watchers are still there", got)
 		}

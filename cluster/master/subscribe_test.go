@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"mesosbook/cluster/link"
+	"mesosbook/internal/simtime"
 	v1 "mesosbook/mesos/v1"
 
 	"github.com/tidwall/gjson"
@@ -131,7 +131,7 @@ func TestFailoverTimeout(t *testing.T) {
 		o := a.offer()
 		a.launch(o, 0, taskJSON("t", ag.id))
 		a.cancel()
-		synctest.Wait()
+		simtime.Wait()
 		if got := a.call("REVIVE", ""); got.status != http.StatusForbidden || got.body != "Framework is not subscribed" {
 			t.Errorf("disconnected: %d %s", got.status, got.body)
 		}
@@ -289,7 +289,7 @@ func TestDeadSubscriber(t *testing.T) {
 		defer conn.Close()
 		body := `{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"root","name":"dead","failover_timeout":3600}}}`
 		fmt.Fprintf(conn, "POST /api/v1/scheduler HTTP/1.1\r\nHost: m\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
-		synctest.Wait()
+		simtime.Wait()
 		page := func() string { return gjson.Get(r.get("/frameworks"), "frameworks.0.connected").Raw }
 		if got := page(); got != "true" {
 			t.Fatalf("connected at first: %s", got)
@@ -309,7 +309,7 @@ func TestDeadSubscriberDoesNotHoldUpStop(t *testing.T) {
 		}
 		defer conn.Close()
 		fmt.Fprintf(conn, "POST /api/v1 HTTP/1.1\r\nHost: m\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n%s", `{"type":"SUBSCRIBE"}`)
-		synctest.Wait()
+		simtime.Wait()
 		start := time.Now()
 		r.m.Stop()
 		if d := time.Since(start); d > stopTimeout {

@@ -3,10 +3,10 @@ package master
 import (
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"mesosbook/cluster/link"
+	"mesosbook/internal/simtime"
 	v1 "mesosbook/mesos/v1"
 
 	"github.com/tidwall/gjson"
@@ -199,7 +199,7 @@ func TestAgentKilledAndBack(t *testing.T) {
 		pa.pending()
 
 		ag.conn.Close()
-		synctest.Wait()
+		simtime.Wait()
 		if got := plain.pending(); outstanding && !slices.Equal(got, []string{"RESCIND"}) {
 			t.Errorf("at once: %v", got)
 		}
@@ -300,7 +300,7 @@ func TestReturnWithinTheTimeout(t *testing.T) {
 		s := r.framework("checkpoint", true)
 		s.launch(s.offer(), 0, taskJSON("here", ag.id), taskJSON("missing", ag.id))
 		ag.conn.Close()
-		synctest.Wait()
+		simtime.Wait()
 		s.must("KILL", `{"task_id":{"value":"here"}}`)
 		reg := registration(t, 5051, machine)
 		reg.Info.Id = agentID(ag.id)

@@ -28,7 +28,7 @@ var layers = map[string][]string{
 	"snippets":           {"mesos", "internal"},
 	"session":            {"mesos/recordio", "internal"},
 	"cluster":            {"mesos", "internal", "resources"},
-	"cluster/libprocess": {},
+	"cluster/libprocess": {"internal"},
 	"cluster/election":   {"mesos", "internal"},
 	"cluster/pages":      {"mesos", "cluster/resources"},
 	"cluster/glog":       {},
@@ -50,6 +50,7 @@ var only = map[string]string{
 	"github.com/spf13/cobra":     "cmd",
 	"github.com/go-zookeeper/zk": "session cluster/election internal/e2e",
 	"google.golang.org/protobuf": "mesos cluster",
+	"testing/synctest":           "internal/simtime",
 }
 
 type source struct {

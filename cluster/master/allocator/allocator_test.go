@@ -5,10 +5,10 @@ import (
 	"slices"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"mesosbook/cluster/resources"
+	"mesosbook/internal/simtime"
 )
 
 func res(t testing.TB, text string) resources.Resources {
@@ -61,7 +61,7 @@ func TestTwoAgentsTwoFrameworks(t *testing.T) {
 }
 
 func TestFilters(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
 		a := New(Options{})
 		a.AddAgent("S0", res(t, "cpus:2;mem:100"))
 		a.AddFramework(star("F1"), true)
