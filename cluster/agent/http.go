@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"mesosbook/cluster/libprocess"
 	"mesosbook/cluster/link"
+	"mesosbook/cluster/pages"
 	"mesosbook/mesos"
 )
 
@@ -38,7 +38,7 @@ func (a *Agent) Handler() http.Handler {
 		},
 		"version":  {"": {open, a.serveVersion}},
 		"metrics":  {"snapshot": {readOnly, a.serveMetrics}},
-		"system":   {"stats.json": {open, a.serveSystemStats}},
+		"system":   {"stats.json": {open, func(w http.ResponseWriter, r *http.Request) { answerJSON(w, r, pages.SystemStats()) }}},
 		"logging":  {"toggle": {readWrite, func(w http.ResponseWriter, r *http.Request) { give(w, r, a.level.Toggle(query(r))) }}},
 		"profiler": {"start": {readWrite, serveProfiler}, "stop": {readWrite, serveProfiler}},
 		"files": {
@@ -143,23 +143,9 @@ func methodNotAllowed(w http.ResponseWriter, r *http.Request, allowed string) {
 	text(w, http.StatusMethodNotAllowed, fmt.Sprintf("405 Method Not Allowed. Expecting one of { '%s' }, but received '%s'.", allowed, r.Method))
 }
 
-// callbackName is what a jsonp parameter may be: a path of names. Mesos takes
-// anything, which lets others put script into the answer.
-var callbackName = regexp.MustCompile(`^([A-Za-z_$][\w$.]*)?$`)
-
 // answerJSON writes a page, as a call of the function jsonp if the query asks so.
 func answerJSON(w http.ResponseWriter, r *http.Request, body []byte) {
-	if callback, wanted := query(r).Get("jsonp"); wanted {
-		if !callbackName.MatchString(callback) {
-			badRequest(w, "Invalid 'jsonp' callback name")
-			return
-		}
-		page := make([]byte, 0, len(callback)+len(body)+2)
-		page = append(append(append(append(page, callback...), '('), body...), ')')
-		answer(w, r, "text/javascript", page)
-		return
-	}
-	answer(w, r, "application/json", body)
+	give(w, r, libprocess.JSON(query(r), body))
 }
 
 func answer(w http.ResponseWriter, r *http.Request, contentType string, body []byte) {

@@ -3,14 +3,11 @@ package agent
 import (
 	"maps"
 	"net/http"
-	"os"
-	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"mesosbook/cluster/libprocess"
+	"mesosbook/cluster/pages"
 	"mesosbook/cluster/resources"
 	"mesosbook/mesos"
 	v1 "mesosbook/mesos/v1"
@@ -35,7 +32,7 @@ func (a *Agent) serveMetrics(w http.ResponseWriter, r *http.Request) {
 
 // metrics are the names and numbers of /metrics/snapshot.
 func (a *Agent) metrics() map[string]float64 {
-	m := systemMetrics()
+	m := pages.System()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var used resources.Resources
@@ -102,47 +99,4 @@ func (a *Agent) resourceMetricsLocked(m map[string]float64, used resources.Resou
 			m["slave/"+name+"_revocable_"+kind] = 0
 		}
 	}
-}
-
-// systemMetrics are of the whole machine; what it does not tell is left out.
-func systemMetrics() map[string]float64 {
-	m := map[string]float64{"system/cpus_total": float64(runtime.NumCPU())}
-	load, err := os.ReadFile("/proc/loadavg")
-	if f := strings.Fields(string(load)); err == nil && len(f) >= 3 {
-		for i, name := range []string{"1min", "5min", "15min"} {
-			m["system/load_"+name], _ = strconv.ParseFloat(f[i], 64)
-		}
-	}
-	info, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return m
-	}
-	for line := range strings.Lines(string(info)) {
-		f := strings.Fields(line)
-		if len(f) < 2 {
-			continue
-		}
-		kb, _ := strconv.ParseFloat(f[1], 64)
-		switch f[0] {
-		case "MemTotal:":
-			m["system/mem_total_bytes"] = kb * 1024
-		case "MemFree:":
-			m["system/mem_free_bytes"] = kb * 1024
-		}
-	}
-	return m
-}
-
-func (a *Agent) serveSystemStats(w http.ResponseWriter, r *http.Request) {
-	m := systemMetrics()
-	var e mesos.Encoder
-	e.BeginObject()
-	e.Key("avg_load_15min").Double(m["system/load_15min"])
-	e.Key("avg_load_1min").Double(m["system/load_1min"])
-	e.Key("avg_load_5min").Double(m["system/load_5min"])
-	e.Key("cpus_total").Int(int64(m["system/cpus_total"]))
-	e.Key("mem_free_bytes").Int(int64(m["system/mem_free_bytes"]))
-	e.Key("mem_total_bytes").Int(int64(m["system/mem_total_bytes"]))
-	e.EndObject()
-	answerJSON(w, r, e.Bytes())
 }

@@ -3,6 +3,8 @@ package libprocess
 import (
 	"encoding/json"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +18,22 @@ type Answer struct {
 
 // plain is the Content-Type of texts.
 const plain = "text/plain; charset=utf-8"
+
+// callbackName is what a jsonp parameter may be: a path of names. Mesos takes
+// anything, which lets others put script into the answer.
+var callbackName = regexp.MustCompile(`^([A-Za-z_$][\w$.]*)?$`)
+
+// JSON answers with body, as a call of the function jsonp if the query asks so.
+func JSON(q Query, body []byte) Answer {
+	callback, wanted := q.Get("jsonp")
+	switch {
+	case !wanted:
+		return Answer{http.StatusOK, "application/json", body}
+	case !callbackName.MatchString(callback):
+		return badRequest("Invalid 'jsonp' callback name")
+	}
+	return Answer{http.StatusOK, "text/javascript", slices.Concat([]byte(callback+"("), body, []byte(")"))}
+}
 
 func text(status int, body string) Answer { return Answer{status, plain, []byte(body)} }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mesosbook/cluster/libprocess"
+	"mesosbook/cluster/pages"
 	"mesosbook/cluster/resources"
 	"mesosbook/mesos"
 	v1 "mesosbook/mesos/v1"
@@ -75,9 +76,9 @@ func (x *metrics) terminal(s *v1.TaskStatus) {
 
 // values are all metrics by name (facts 6.5).
 func (m *Master) values() map[string]float64 {
+	out := pages.System()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	out := map[string]float64{}
 	m.counterValuesLocked(out)
 	m.stateValuesLocked(out)
 	m.resourceValuesLocked(out)
@@ -86,9 +87,6 @@ func (m *Master) values() map[string]float64 {
 	for _, fw := range m.frameworks {
 		fw.values(out)
 		m.suppressedValuesLocked(fw, out)
-	}
-	for name, v := range system() {
-		out["system/"+name] = v
 	}
 	return out
 }

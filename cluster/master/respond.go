@@ -2,7 +2,6 @@ package master
 
 import (
 	"net/http"
-	"regexp"
 	"strconv"
 
 	"mesosbook/cluster/libprocess"
@@ -28,22 +27,8 @@ func (req *request) redirect(location string) {
 	req.empty(http.StatusTemporaryRedirect)
 }
 
-// callbackName is what a jsonp parameter may be: a path of names.
-var callbackName = regexp.MustCompile(`^([A-Za-z_$][\w$.]*)?$`)
-
 // json answers with JSON, or with a call of the function named by ?jsonp=.
-func (req *request) json(data []byte) {
-	cb, wanted := req.query.Get("jsonp")
-	if !wanted {
-		req.body(http.StatusOK, "application/json", data)
-		return
-	}
-	if !callbackName.MatchString(cb) {
-		req.fail(http.StatusBadRequest, "Invalid 'jsonp' callback name")
-		return
-	}
-	req.body(http.StatusOK, "text/javascript", append(append([]byte(cb+"("), data...), ')'))
-}
+func (req *request) json(data []byte) { req.answer(libprocess.JSON(req.query, data)) }
 
 func (req *request) body(status int, contentType string, data []byte) {
 	h := req.w.Header()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mesosbook/cluster/libprocess"
+	"mesosbook/cluster/pages"
 )
 
 // realm of a route: who has to say who they are.
@@ -151,7 +152,7 @@ func (m *Master) routes() router {
 		"metrics":      {"snapshot": {readOnly, false, m.metricsPage}},
 		"logging":      {"toggle": {readWrite, false, func(req *request) { req.answer(m.level.Toggle(req.query)) }}},
 		"profiler":     {"start": {readWrite, false, profilerPage}, "stop": {readWrite, false, profilerPage}},
-		"system":       {"stats.json": {open, false, m.systemPage}},
+		"system":       {"stats.json": {open, false, func(req *request) { req.json(pages.SystemStats()) }}},
 		"version":      {"": {open, false, m.versionPage}},
 		"registrar(1)": {"registry": {readOnly, false, m.registryPage}},
 		"allocator":    {"offer_constraints_debug": {readOnly, false, m.constraintsPage}},

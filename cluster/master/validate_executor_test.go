@@ -63,14 +63,14 @@ func TestGroupExecutorRefused(t *testing.T) {
 					edits[i] = raw(fill(string(data)))
 				}
 			}
-			s.operate(s.offer().Get("id").Raw, groupJSON(s, ag.id, fill(tt.executor), taskJSON("t", ag.id, edits...)))
+			s.operate(s.offer().Get("id").Raw, groupJSON(s, fill(tt.executor), taskJSON("t", ag.id, edits...)))
 			if got := s.status().Get("message").Str; got != fill(tt.want) {
 				t.Errorf("%s %v:\ngot  %s\nwant %s", tt.executor, tt.edits, got, fill(tt.want))
 			}
 		}
 		s.operate(s.offer().Get("id").Raw,
-			groupJSON(s, ag.id, "", taskJSON("a", ag.id)),
-			groupJSON(s, ag.id, "", taskJSON("b", ag.id, "container", raw(`{"type":"MESOS","linux_info":{"share_cgroups":false}}`))))
+			groupJSON(s, "", taskJSON("a", ag.id)),
+			groupJSON(s, "", taskJSON("b", ag.id, "container", raw(`{"type":"MESOS","linux_info":{"share_cgroups":false}}`))))
 		if got := s.status(); got.Get("message").Str != "If set, the value of 'share_cgroups' must be the same for all tasks in each task group and under a single executor" {
 			t.Errorf("another task of the executor: %s", got)
 		}

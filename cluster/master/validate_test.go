@@ -112,7 +112,7 @@ func TestLaunchRefused(t *testing.T) {
 	})
 }
 
-func groupJSON(s *sub, agent string, executor string, tasks ...string) string {
+func groupJSON(s *sub, executor string, tasks ...string) string {
 	e := `{"type":"DEFAULT","executor_id":{"value":"e"},"framework_id":{"value":"` + s.id + `"},"resources":[` +
 		`{"name":"cpus","type":"SCALAR","scalar":{"value":0.1}},{"name":"mem","type":"SCALAR","scalar":{"value":32}},{"name":"disk","type":"SCALAR","scalar":{"value":32}}]}`
 	if executor != "" {
@@ -132,7 +132,7 @@ func TestLaunchGroupRefused(t *testing.T) {
 		s := r.framework()
 		good := func(id string, edits ...any) string { return taskJSON(id, ag.id, edits...) }
 		with := func(path string, value any) string {
-			whole := groupJSON(s, ag.id, "", good("a"), good("b"))
+			whole := groupJSON(s, "", good("a"), good("b"))
 			var err error
 			if value == nil {
 				whole, err = sjson.Delete(whole, path)
@@ -169,7 +169,7 @@ func TestLaunchGroupRefused(t *testing.T) {
 				}
 			}
 		}
-		s.operate(s.offer().Get("id").Raw, groupJSON(s, ag.id, "", good("a"), good("b")))
+		s.operate(s.offer().Get("id").Raw, groupJSON(s, "", good("a"), good("b")))
 		if run := told[*link.Run](ag); !run.Group || len(run.Tasks) != 2 || run.Executor.GetExecutorId().GetValue() != "e" {
 			t.Errorf("the agent was told %v", run)
 		}
