@@ -87,7 +87,7 @@ func (l *lowerer) constant(v constant.Value, t types.Type) (string, bool) {
 	b, ok := t.Underlying().(*types.Basic)
 	if !ok {
 		if types.IsInterface(t) {
-			return l.constant(v, types.Default(untypedOf(v)))
+			return l.constant(v, types.Default(hosttypes.Untyped(v)))
 		}
 		return "", false
 	}
@@ -106,20 +106,6 @@ func (l *lowerer) constant(v constant.Value, t types.Type) (string, bool) {
 		}
 	}
 	return l.typ(t) + "(" + s + ")", true
-}
-
-func untypedOf(v constant.Value) types.Type {
-	switch v.Kind() {
-	case constant.Bool:
-		return types.Typ[types.UntypedBool]
-	case constant.String:
-		return types.Typ[types.UntypedString]
-	case constant.Float:
-		return types.Typ[types.UntypedFloat]
-	case constant.Complex:
-		return types.Typ[types.UntypedComplex]
-	}
-	return types.Typ[types.UntypedInt]
 }
 
 func literal(v constant.Value, b *types.Basic) (string, bool) {

@@ -314,11 +314,11 @@ func (u *unit) addStmts(f *ast.File, last bool) {
 	}
 	noteBases(body, u.bases)
 	for i, s := range body.List {
-		u.addStmt(s, last && i == len(body.List)-1, f.Unresolved)
+		u.addStmt(s, last && i == len(body.List)-1)
 	}
 }
 
-func (u *unit) addStmt(s ast.Stmt, last bool, unresolved []*ast.Ident) {
+func (u *unit) addStmt(s ast.Stmt, last bool) {
 	u.lastValues(s)
 	switch x := s.(type) {
 	case *ast.EmptyStmt:

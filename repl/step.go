@@ -20,7 +20,7 @@ type steps struct {
 	cells int
 }
 
-func (r *REPL) stepCommand(_ context.Context, args string, out io.Writer) error {
+func (r *REPL) stepCommand(_ context.Context, args string, _ io.Writer) error {
 	switch {
 	case r.term == nil:
 		return errors.New(":step: needs a terminal; :load runs a notebook without stopping")

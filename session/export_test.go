@@ -51,7 +51,7 @@ func (e *Election) candidates(context.Context) ([]string, error) {
 
 func (e *Election) String() string { return "an election" }
 
-func (e *Election) watch(ctx context.Context, elected func(Master), said func(string)) {
+func (e *Election) watch(ctx context.Context, elected func(Master), _ func(string)) {
 	e.mu.Lock()
 	e.elected = append(e.elected, elected)
 	elected(e.leader)

@@ -55,13 +55,13 @@ func structure(v reflect.Value, typeName string, o Options) string {
 	var b strings.Builder
 	b.WriteString(typeName + "{\n")
 	for _, f := range fields {
-		fmt.Fprintf(&b, "  %s %s\n", pad(f.name+":", width), nested(v.Field(f.index), o))
+		fmt.Fprintf(&b, "  %s %s\n", pad(f.name+":", width), nested(v.Field(f.index)))
 	}
 	return b.String() + "}"
 }
 
 // nested is a value inside another: several lines, where it has them, are indented.
-func nested(v reflect.Value, o Options) string {
+func nested(v reflect.Value) string {
 	if text, ok := byMethods(v, Options{}); ok {
 		return strings.ReplaceAll(trim(text), "\n", "\n  ")
 	}
@@ -132,7 +132,7 @@ func lines(v reflect.Value, o Options) string {
 	var b strings.Builder
 	b.WriteString("[\n")
 	for i := range v.Len() {
-		b.WriteString("  " + nested(v.Index(i), o) + "\n")
+		b.WriteString("  " + nested(v.Index(i)) + "\n")
 	}
 	return b.String() + "]"
 }
@@ -168,7 +168,7 @@ func mapping(v reflect.Value, o Options) string {
 	b.WriteString("map[\n")
 	for _, k := range keys {
 		name := oneLine(k, 0) + ":"
-		fmt.Fprintf(&b, "  %s%s %s\n", name, strings.Repeat(" ", max(width-columns(name), 0)), nested(v.MapIndex(k), o))
+		fmt.Fprintf(&b, "  %s%s %s\n", name, strings.Repeat(" ", max(width-columns(name), 0)), nested(v.MapIndex(k)))
 	}
 	return b.String() + "]"
 }

@@ -188,7 +188,7 @@ func (im *Importer) Object(pkg *types.Package, name string, v reflect.Value) typ
 		return types.NewVar(token.NoPos, pkg, name, im.Type(t))
 	case t.Implements(reflect.TypeFor[constant.Value]()):
 		c := v.Interface().(constant.Value)
-		return types.NewConst(token.NoPos, pkg, name, untyped(c), c)
+		return types.NewConst(token.NoPos, pkg, name, Untyped(c), c)
 	case v.Kind() == reflect.Func:
 		sig, ok := im.Type(t).Underlying().(*types.Signature)
 		if !ok {
@@ -202,7 +202,8 @@ func (im *Importer) Object(pkg *types.Package, name string, v reflect.Value) typ
 	return types.NewVar(token.NoPos, pkg, name, im.Type(t))
 }
 
-func untyped(c constant.Value) types.Type {
+// Untyped is the type of an untyped constant of value c.
+func Untyped(c constant.Value) types.Type {
 	switch c.Kind() {
 	case constant.Bool:
 		return types.Typ[types.UntypedBool]
