@@ -43,7 +43,7 @@ func noFollow(t *testing.T, method, url, body string) (status int, location, tex
 
 func awaitLeader(t *testing.T, c *Cluster) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	url, err := c.AwaitLeader(ctx)
 	if err != nil {

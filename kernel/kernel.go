@@ -176,14 +176,15 @@ type Description struct {
 
 // Kernel runs cells in one live session.
 type Kernel struct {
-	opts    Options
-	interp  *interp.Interpreter
-	globals *globals
-	fset    *token.FileSet
-	imp     *hosttypes.Importer
-	host    *host
-	out     *output
-	trace   func(program string) // sees the lowered text of each cell, in tests
+	opts     Options
+	interp   *interp.Interpreter
+	globals  *globals
+	fset     *token.FileSet
+	imp      *hosttypes.Importer
+	host     *host
+	out      *output
+	trace    func(program string) // sees the lowered text of each cell, in tests
+	patience time.Duration
 
 	pkg         *types.Package // main, as the latest check left it
 	helpers     *types.Package // the package of Options.Names
@@ -216,7 +217,7 @@ type Kernel struct {
 func New(opts Options) (*Kernel, error) {
 	k := &Kernel{
 		opts: opts, fset: token.NewFileSet(), pkg: types.NewPackage("main", "main"), ses: newSession(), sources: map[int][]string{},
-		imported: map[string]bool{}, hostTypes: map[reflect.Type]string{}, ctx: context.Background(),
+		imported: map[string]bool{}, hostTypes: map[reflect.Type]string{}, ctx: context.Background(), patience: defaultPatience,
 	}
 	k.plain = newPlainNames(opts.Names)
 	k.host = newHost(k)

@@ -54,7 +54,7 @@ func (p *player) interrupt(t *testing.T, cell string) Result {
 			t.Fatalf("%s: got %v, want an interrupt", cell, r.Err)
 		}
 		return r
-	case <-time.After(5 * time.Second):
+	case <-time.After(2 * late):
 		t.Fatalf("%s: the interrupt did not end it", cell)
 	}
 	panic("unreachable")
@@ -113,6 +113,7 @@ func TestTimeout(t *testing.T) {
 
 func TestBlockedNative(t *testing.T) {
 	p := newPlayer(t)
+	p.k.patience = defaultPatience
 	p.run(t, "var wg sync.WaitGroup\nwg.Add(1)\nx := 1")
 	r := p.interrupt(t, "wg.Wait()\nx = 99")
 	if !strings.Contains(r.Err.Error(), "given up, still blocked in sync.(*WaitGroup).Wait") {
@@ -174,9 +175,12 @@ func TestEndings(t *testing.T) {
 func TestGoroutinePanic(t *testing.T) {
 	p := newPlayer(t)
 	p.run(t, "done := make(chan bool)")
-	p.run(t, "go func() {\n\tdefer close(done)\n\tpanic(\"in goroutine\")\n}()\n<-done\ntime.Sleep(20 * time.Millisecond)")
-	if got := p.stderr.String(); !strings.Contains(got, "panic in a goroutine started at [2]:1: in goroutine") {
-		t.Errorf("got %q", got)
+	p.run(t, "go func() {\n\tdefer close(done)\n\tpanic(\"in goroutine\")\n}()\n<-done")
+	for end := time.Now().Add(late); !strings.Contains(p.stderr.String(), "panic in a goroutine started at [2]:1: in goroutine"); {
+		if time.Now().After(end) {
+			t.Fatalf("got %q", p.stderr.String())
+		}
+		p.run(t, "time.Sleep(2 * time.Millisecond)")
 	}
 }
 

@@ -222,8 +222,8 @@ func (k *Kernel) execute(ctx context.Context, c *checked) ([]Value, error) {
 	return nil, k.failure(ctx, c, end)
 }
 
-// patience is how long an interrupted cell has to end before it is given up.
-const patience = 400 * time.Millisecond
+// defaultPatience is how long an interrupted cell has to end before it is given up.
+const defaultPatience = 400 * time.Millisecond
 
 // await waits for the cell; when ctx ends it interrupts it and cancels what it
 // waits for.
@@ -236,7 +236,7 @@ func (k *Kernel) await(ctx context.Context, cancel func(), done <-chan ending) (
 	k.host.halt()
 	cancel()
 	defer k.host.resume()
-	t := time.NewTimer(patience)
+	t := time.NewTimer(k.patience)
 	defer t.Stop()
 	select {
 	case e := <-done:

@@ -332,7 +332,7 @@ func newConsoleIn(ctx context.Context, t *testing.T, cols, rows int, change func
 }
 
 // patience is how long a test waits for the screen before it gives up.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // sees waits until the screen shows exactly want, the cursor written as ▏.
 func (c *console) sees(want string) {

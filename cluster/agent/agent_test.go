@@ -93,7 +93,7 @@ func (m *fakeMaster) cut() {
 // takes.
 func next[M link.Message](t *testing.T, m *fakeMaster) M {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		select {
 		case msg := <-m.news:

@@ -97,7 +97,7 @@ func startPTY(t *testing.T, args ...string) *ptyProgram {
 		p.types("\x03") // ends what runs, and voids what was typed behind it
 		again := time.NewTicker(time.Second)
 		defer again.Stop()
-		late := time.After(20 * time.Second)
+		late := time.After(time.Minute)
 		for ended := false; !ended; {
 			p.types("\x04")
 			select {
@@ -136,7 +136,7 @@ func (p *ptyProgram) types(keys string) {
 func (p *ptyProgram) shows(text string) {
 	p.Helper()
 	late := false
-	timer := time.AfterFunc(20*time.Second, func() {
+	timer := time.AfterFunc(time.Minute, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		late = true
@@ -190,7 +190,7 @@ func TestAskAtATerminal(t *testing.T) {
 	for other.session.State() == session.Subscribed {
 		select {
 		case <-other.session.Changed():
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("the framework is still subscribed")
 		}
 	}

@@ -190,7 +190,7 @@ func TestZooKeeperOutage(t *testing.T) {
 	was := p.s.Status()
 
 	z.kill()
-	noLeader, cancel := context.WithTimeoutCause(p.ctx, 20*time.Second, errors.New("the leader did not step down"))
+	noLeader, cancel := context.WithTimeoutCause(p.ctx, time.Minute, errors.New("the leader did not step down"))
 	defer cancel()
 	for leads(p.cluster) {
 		select {

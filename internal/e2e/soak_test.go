@@ -70,7 +70,8 @@ func newSoak(t *testing.T) *soak {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { log.Close() })
-	c, err := cluster.Start(t.Context(), cluster.Options{Log: log, MasterPort: masterPort, AgentPort: agentPort,
+	master, agent := ports()
+	c, err := cluster.Start(t.Context(), cluster.Options{Log: log, MasterPort: master, AgentPort: agent,
 		Agents: soakAgents, Masters: soakMasters, AllocationInterval: 50 * time.Millisecond,
 		AgentPingTimeout: 500 * time.Millisecond, MaxAgentPingTimeouts: 3, UpdateRetryMin: 50 * time.Millisecond, UpdateRetryMax: time.Second,
 		OfferTimeout: 2 * time.Second, WorkDir: t.TempDir(),

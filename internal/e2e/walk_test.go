@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -22,17 +23,18 @@ type pair struct {
 	s       *session.Session
 }
 
-// Ports of this package's clusters: no other test's cluster looks for one there, so
-// that what is dead for a while finds its port free when it comes back.
-const (
-	masterPort = 14000
-	agentPort  = 14050
-)
+// ports are those of this package's clusters: no other test's cluster looks for one
+// there, nor, most likely, this one's when it runs twice at once; so what is dead
+// for a while finds its port free when it comes back.
+func ports() (master, agent int) {
+	master = 14000 + os.Getpid()%30*500
+	return master, master + 50
+}
 
 func newPair(t *testing.T, co cluster.Options, change ...func(*session.Options)) *pair {
 	t.Helper()
 	if co.MasterPort == 0 {
-		co.MasterPort, co.AgentPort = masterPort, agentPort
+		co.MasterPort, co.AgentPort = ports()
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)

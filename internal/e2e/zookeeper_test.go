@@ -176,7 +176,7 @@ func TestZooKeeperLeader(t *testing.T) {
 
 	start := time.Now()
 	_, err := session.Masters(ctx, session.Options{Master: address, CallTimeout: time.Second})
-	if err == nil || !strings.Contains(err.Error(), "zookeeper "+address+": ") || time.Since(start) > 5*time.Second {
+	if err == nil || !strings.Contains(err.Error(), "zookeeper "+address+": ") || time.Since(start) > 30*time.Second {
 		t.Errorf("no master registered: %v after %v", err, time.Since(start))
 	}
 
@@ -262,7 +262,7 @@ func TestStandingWatch(t *testing.T) {
 	start := time.Now()
 	heard("connection to the master lost: another master leads: " + two.URL)
 	heard("subscribed again as framework f at " + two.URL)
-	if took := time.Since(start); took > 10*time.Second || s.MasterURL() != two.URL {
+	if took := time.Since(start); took > 30*time.Second || s.MasterURL() != two.URL {
 		t.Errorf("at %s after %v", s.MasterURL(), took)
 	}
 }
