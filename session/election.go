@@ -123,16 +123,16 @@ func (z *zkMasters) watchOnce(ctx context.Context, seen func([]Master)) error {
 	}
 	defer conn.close()
 	for {
-		masters, changed, err := z.read(conn.Conn)
+		now, err := z.read(conn.Conn)
 		if err != nil {
 			return err
 		}
-		seen(masters)
+		seen(now.masters)
 		for waiting := true; waiting; {
 			select {
 			case <-ctx.Done():
 				return context.Cause(ctx)
-			case <-changed:
+			case <-now.changed:
 				waiting = false
 			case <-conn.events:
 				if conn.State() != zk.StateHasSession {

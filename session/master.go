@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/url"
 	"strings"
+
+	"mesosbook/internal/zkurl"
 )
 
 const (
@@ -116,8 +118,8 @@ func redirectBase(from, location string) (string, error) {
 
 // newDetector reads Options.Master.
 func newDetector(o Options) (detector, credentials, error) {
-	if strings.HasPrefix(o.Master, zkScheme) {
-		z, err := parseZK(o.Master, o)
+	if strings.HasPrefix(o.Master, zkurl.Scheme) {
+		z, err := newZKMasters(o)
 		return z, credentials{}, err // ZooKeeper's credentials are not the masters'
 	}
 	return parseMasters(o.Master)

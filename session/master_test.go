@@ -20,7 +20,7 @@ func TestParseMasters(t *testing.T) {
 		"http://alice:pw@host:5050":         "http://host:5050",
 		"zk://h1,h2:99/mesos":               "zk://h1:2181,h2:99/mesos",
 		"zk://u:p@ss@h1/a/b/":               "zk://h1:2181/a/b",
-		"zk://h":                            "zk://h:2181/",
+		"zk://h":                            "error: want a path",
 		"ftp://h":                           `error: scheme "ftp", want http, https or zk`,
 		"http://":                           "error: no host",
 		"http://a b":                        "error: not a URL",
@@ -47,8 +47,8 @@ func TestParseMasters(t *testing.T) {
 			t.Errorf("%q: the secret shows: %s", text, got)
 		}
 	}
-	z, err := parseZK("zk://u:p@ss@h1/a", Options{TLS: &tls.Config{}})
-	if err != nil || z.cred != (credentials{"u", "p@ss"}) || z.scheme != "https" {
+	z, err := newZKMasters(Options{Master: "zk://u:p@ss@h1/a", TLS: &tls.Config{}})
+	if err != nil || string(z.Digest()) != "u:p@ss" || z.scheme != "https" {
 		t.Errorf("%+v, %v", z, err)
 	}
 }

@@ -11,15 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"mesosbook/internal/zkurl"
+
 	"github.com/go-zookeeper/zk"
 	"github.com/tidwall/gjson"
 )
 
-const (
-	zkScheme  = "zk://"
-	zkPort    = "2181"
-	zkTimeout = 10 * time.Second // session timeout of Mesos' own detector
-)
+const zkTimeout = 10 * time.Second // session timeout of Mesos' own detector
 
 // Master is one master that takes part in an election.
 type Master struct {
@@ -33,46 +31,23 @@ type Master struct {
 // leads (Mesos 1.12, master/detector/zookeeper.cpp). Each detection has a connection
 // of its own, as has the standing watch.
 type zkMasters struct {
-	servers []string
-	path    string
-	cred    credentials
-	scheme  string // of the masters, which ZooKeeper does not tell
-	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
+	zkurl.URL
+	scheme string // of the masters, which ZooKeeper does not tell
+	dial   func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
-// parseZK reads "zk://[user:pass@]host[:port],.../path".
-func parseZK(text string, o Options) (*zkMasters, error) {
-	rest := strings.TrimPrefix(text, zkScheme)
-	z := &zkMasters{scheme: "http", dial: o.Dial}
+// newZKMasters reads "zk://[user:pass@]host[:port],.../path".
+func newZKMasters(o Options) (*zkMasters, error) {
+	u, err := zkurl.Parse(o.Master)
+	if err != nil {
+		return nil, err
+	}
+	z := &zkMasters{URL: u, scheme: "http", dial: o.Dial}
 	if o.TLS != nil {
 		z.scheme = "https"
 	}
-	hosts, path, _ := strings.Cut(rest, "/")
-	z.path = "/" + strings.Trim(path, "/")
-	if at := strings.LastIndexByte(hosts, '@'); at >= 0 {
-		user, pass, ok := strings.Cut(hosts[:at], ":")
-		if !ok {
-			return nil, errors.New("master zk://...: credentials must be user:password")
-		}
-		z.cred, hosts = credentials{user, pass}, hosts[at+1:]
-	}
-	for _, h := range strings.Split(hosts, ",") {
-		if h = strings.TrimSpace(h); h == "" {
-			continue
-		}
-		if _, _, err := net.SplitHostPort(h); err != nil {
-			h = net.JoinHostPort(strings.Trim(h, "[]"), zkPort)
-		}
-		z.servers = append(z.servers, h)
-	}
-	if len(z.servers) == 0 {
-		return nil, errors.New("master zk://: no host; want zk://host:port,host:port/path")
-	}
 	return z, nil
 }
-
-// String is the URL without credentials.
-func (z *zkMasters) String() string { return zkScheme + strings.Join(z.servers, ",") + z.path }
 
 // candidates waits for a leader.
 func (z *zkMasters) candidates(ctx context.Context) ([]string, error) {
@@ -83,11 +58,14 @@ func (z *zkMasters) candidates(ctx context.Context) ([]string, error) {
 	return []string{masters[0].URL}, nil
 }
 
+// errNobody: ZooKeeper answers and knows no master.
+var errNobody = errors.New("no master is registered there")
+
 // masters lists the masters, the leader first. With wait it returns once there is
-// one.
+// one, else with errNobody when there is none.
 func (z *zkMasters) masters(ctx context.Context, wait bool) (masters []Master, err error) {
 	defer func() {
-		if err != nil && ctx.Err() != nil {
+		if err != nil && ctx.Err() != nil && !errors.Is(err, errNobody) {
 			err = context.Cause(ctx)
 		}
 		if err != nil {
@@ -100,16 +78,29 @@ func (z *zkMasters) masters(ctx context.Context, wait bool) (masters []Master, e
 	}
 	defer conn.close()
 	for {
-		masters, changed, err := z.read(conn.Conn)
-		if err != nil || len(masters) > 0 || !wait {
-			return masters, err
+		now, err := z.read(conn.Conn)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(now.masters) > 0:
+			return now.masters, nil
+		case !wait:
+			return nil, z.nobody(now)
 		}
 		select {
 		case <-ctx.Done():
-			return nil, errors.New("no master is registered there")
-		case <-changed:
+			return nil, fmt.Errorf("%w (%w)", z.nobody(now), context.Cause(ctx))
+		case <-now.changed:
 		}
 	}
+}
+
+// nobody says what is missing where no master is registered.
+func (z *zkMasters) nobody(now zkView) error {
+	if now.absent {
+		return fmt.Errorf("%w: it has no node %s; is the path right?", errNobody, z.Path)
+	}
+	return fmt.Errorf("%w: node %s lists none", errNobody, z.Path)
 }
 
 // zkConn is a connection and what happens to it.
@@ -122,17 +113,18 @@ type zkConn struct {
 // open gives a connection whose requests fail when ctx ends.
 func (z *zkMasters) open(ctx context.Context) (*zkConn, error) {
 	ctx, hangUp := context.WithCancel(ctx)
-	conn, events, err := zk.Connect(z.servers, zkTimeout, zk.WithLogger(silent{}), zk.WithDialer(z.dialer(ctx)))
+	conn, events, err := zk.Connect(z.Servers, zkTimeout, zk.WithLogger(silent{}), zk.WithDialer(z.dialer(ctx)))
 	if err != nil {
 		hangUp()
 		return nil, err
 	}
 	context.AfterFunc(ctx, conn.Close)
 	c := &zkConn{conn, events, hangUp}
-	if z.cred.principal == "" {
+	digest := z.Digest()
+	if digest == nil {
 		return c, nil
 	}
-	if err := conn.AddAuth("digest", []byte(z.cred.principal+":"+z.cred.secret)); err != nil {
+	if err := conn.AddAuth("digest", digest); err != nil {
 		c.close()
 		return nil, err
 	}
@@ -148,32 +140,39 @@ func (c *zkConn) close() {
 	}
 }
 
+// zkView is what ZooKeeper knows of the election at one moment.
+type zkView struct {
+	masters []Master // the leader first
+	absent  bool     // the election has no node
+	changed <-chan zk.Event
+}
+
 // read lists the masters now and tells when that changes.
-func (z *zkMasters) read(conn *zk.Conn) ([]Master, <-chan zk.Event, error) {
-	names, _, changed, err := conn.ChildrenW(z.path)
+func (z *zkMasters) read(conn *zk.Conn) (now zkView, err error) {
+	names, _, changed, err := conn.ChildrenW(z.Path)
 	if errors.Is(err, zk.ErrNoNode) {
-		_, _, changed, err = conn.ExistsW(z.path)
-		return nil, changed, err
+		there, _, changed, err := conn.ExistsW(z.Path)
+		return zkView{absent: !there, changed: changed}, err
 	}
 	if err != nil {
-		return nil, nil, err
+		return now, err
 	}
-	var masters []Master
+	now.changed = changed
 	for _, name := range electionOrder(names) {
-		data, _, err := conn.Get(strings.TrimSuffix(z.path, "/") + "/" + name)
+		data, _, err := conn.Get(z.Path + "/" + name)
 		if errors.Is(err, zk.ErrNoNode) {
 			continue // it went away in between
 		}
 		if err != nil {
-			return nil, nil, err
+			return now, err
 		}
 		base := z.masterURL(data)
 		if base == "" {
-			return nil, nil, fmt.Errorf("node %s holds no MasterInfo: %s", name, clip(string(data)))
+			return now, fmt.Errorf("node %s holds no MasterInfo: %s", name, clip(string(data)))
 		}
-		masters = append(masters, Master{URL: base, Leading: len(masters) == 0, Info: data})
+		now.masters = append(now.masters, Master{URL: base, Leading: len(now.masters) == 0, Info: data})
 	}
-	return masters, changed, nil
+	return now, nil
 }
 
 // electionOrder picks the nodes of masters and sorts them by their number; other
@@ -235,7 +234,8 @@ type silent struct{}
 func (silent) Printf(string, ...any) {}
 
 // Masters lists the masters of a cluster, the leader first: all that ZooKeeper
-// knows for a zk:// address, else the leader that the given master names.
+// knows for a zk:// address, else the leader that the given master names. Where
+// ZooKeeper knows none it fails at once.
 func Masters(ctx context.Context, o Options) ([]Master, error) {
 	s, err := New(Options{Master: o.Master, Dial: o.Dial, TLS: o.TLS, Principal: o.Principal, Secret: o.Secret, CallTimeout: o.CallTimeout})
 	if err != nil {
@@ -245,7 +245,7 @@ func Masters(ctx context.Context, o Options) ([]Master, error) {
 	if z, ok := s.detector.(*zkMasters); ok {
 		ctx, cancel := s.callContext(ctx)
 		defer cancel()
-		return z.masters(ctx, true)
+		return z.masters(ctx, false)
 	}
 	a, err := s.Get(ctx, "/state")
 	if err == nil {

@@ -49,3 +49,14 @@ func TestTheOldestCandidateLeads(t *testing.T) {
 		t.Errorf("a new candidate sees %v", s)
 	}
 }
+
+func TestLowest(t *testing.T) {
+	for want, names := range map[string][]string{
+		"":                     {"log_replicas", "json.info_x", "info_0000000001"},
+		"json.info_0000000005": {"log_replicas", "json.info_0000000007", "json.info_0000000005"},
+	} {
+		if got := lowest(names); got != want {
+			t.Errorf("%v: %q, want %q", names, got, want)
+		}
+	}
+}

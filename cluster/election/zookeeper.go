@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"mesosbook/internal/zkurl"
 	"mesosbook/mesos"
 	v1 "mesosbook/mesos/v1"
 )
@@ -30,14 +31,14 @@ const retry = time.Second
 // ZooKeeper is an election as Mesos holds it: each candidate has an ephemeral node,
 // numbered in the order of arrival, and the lowest number leads.
 type ZooKeeper struct {
-	url     zkURL
+	url     zkurl.URL
 	timeout time.Duration
 }
 
 // NewZooKeeper reads "zk://[user:password@]host:2181,.../path". timeout is how long
 // a silent candidate keeps its place, DefaultTimeout if 0. Nothing is asked yet.
 func NewZooKeeper(address string, timeout time.Duration) (*ZooKeeper, error) {
-	u, err := parseZK(address)
+	u, err := zkurl.Parse(address)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +143,7 @@ func (m *zkMember) keep() {
 func (m *zkMember) session() error {
 	lost := newLoss(m.election.timeout)
 	defer lost.stop()
-	conn, _, err := zk.Connect(m.election.url.servers, m.election.timeout, zk.WithLogger(silent{}), zk.WithDialer(m.dial), zk.WithEventCallback(lost.event))
+	conn, _, err := zk.Connect(m.election.url.Servers, m.election.timeout, zk.WithLogger(silent{}), zk.WithDialer(m.dial), zk.WithEventCallback(lost.event))
 	if err != nil {
 		return err
 	}
@@ -169,22 +170,22 @@ func (m *zkMember) session() error {
 // take makes the member's node and follows the election until the session is over.
 func (m *zkMember) take(conn *zk.Conn, over <-chan struct{}) error {
 	u := m.election.url
-	if u.user != "" {
-		if err := conn.AddAuth("digest", []byte(u.user+":"+u.password)); err != nil {
+	if digest := u.Digest(); digest != nil {
+		if err := conn.AddAuth("digest", digest); err != nil {
 			return err
 		}
 	}
-	acl := u.acl()
-	if err := makePath(conn, u.path, acl); err != nil {
+	acl := aclFor(u)
+	if err := makePath(conn, u.Path, acl); err != nil {
 		return err
 	}
 	data, err := mesos.Marshal(m.info)
 	if err != nil {
 		return err
 	}
-	node, err := conn.Create(u.path+"/"+label+"_", data, zk.FlagEphemeral|zk.FlagSequence, acl)
+	node, err := conn.Create(u.Path+"/"+label+"_", data, zk.FlagEphemeral|zk.FlagSequence, acl)
 	if err != nil {
-		return fmt.Errorf("create %s: %w", u.path, err)
+		return fmt.Errorf("create %s: %w", u.Path, err)
 	}
 	own := node[strings.LastIndexByte(node, '/')+1:]
 	for {
@@ -207,10 +208,10 @@ func (m *zkMember) take(conn *zk.Conn, over <-chan struct{}) error {
 	}
 }
 
-// acl lets everybody in, or everybody read and one user do all (zookeeper.hpp:
+// aclFor lets everybody in, or everybody read and one user do all (zookeeper.hpp:
 // EVERYONE_READ_CREATOR_ALL).
-func (u zkURL) acl() []zk.ACL {
-	if u.user == "" {
+func aclFor(u zkurl.URL) []zk.ACL {
+	if u.User == "" {
 		return zk.WorldACL(zk.PermAll)
 	}
 	return append(zk.WorldACL(zk.PermRead), zk.AuthACL(zk.PermAll)...)
@@ -236,7 +237,7 @@ func makePath(conn *zk.Conn, path string, acl []zk.ACL) error {
 // read publishes who leads, and gives what tells when that may change. It fails
 // when the member's own node is gone.
 func (m *zkMember) read(conn *zk.Conn, own string) (<-chan zk.Event, error) {
-	path := m.election.url.path
+	path := m.election.url.Path
 	names, _, changed, err := conn.ChildrenW(path)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,6 +35,9 @@ With -a all masters that ZooKeeper knows are printed, one a line, the leader fir
 		Example: "  mesosbook leader zk://zk1:2181,zk2:2181,zk3:2181/mesos",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if strings.TrimSpace(args[0]) == "" {
+				return usageError{errors.New("leader: MASTER is empty; want a URL, host:port or zk://hosts/path")}
+			}
 			ctx, stop := interruptible(c.Context())
 			defer stop()
 			ctx, cancel := context.WithTimeoutCause(ctx, leaderTimeout, fmt.Errorf("no answer within %s", leaderTimeout))

@@ -33,7 +33,7 @@ type notebookFlags struct {
 }
 
 func (f *notebookFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.master, "master", "", "use this Mesos cluster instead of the embedded one: URL, host:port, several separated by commas, or zk://h1:2181,h2:2181/mesos")
+	flags.Var((*masterAddress)(&f.master), "master", "use this Mesos cluster instead of the embedded one: URL, host:port, several separated by commas, or zk://h1:2181,h2:2181/mesos")
 	flags.BoolVar(&f.noCluster, "no-cluster", false, "start no embedded cluster: plain Go cells")
 	flags.StringVar(&f.user, "user", "root", "user of the framework where a SUBSCRIBE names none")
 	flags.StringVar(&f.name, "name", "mesosbook", "name of the framework where a SUBSCRIBE has none")
@@ -44,6 +44,21 @@ func (f *notebookFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVarP(&f.yes, "yes", "y", false, "let calls through that hit what this session did not start on a --master; without it the notebook asks first, and refuses where nobody can be asked")
 	f.masterFlags.register(flags)
 	f.cluster.register(flags)
+}
+
+// masterAddress is the value of --master. An empty one is a variable of the shell
+// that is not set rather than the wish for an embedded cluster.
+type masterAddress string
+
+func (m *masterAddress) String() string { return string(*m) }
+func (m *masterAddress) Type() string   { return "string" }
+
+func (m *masterAddress) Set(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return errors.New("it is empty; leave it out for the embedded cluster")
+	}
+	*m = masterAddress(text)
+	return nil
 }
 
 // sessionOptions checks the flags; master is where the session subscribes.
