@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
 // ack is one acknowledgement to be sent: of a task's update, or of an
@@ -130,7 +132,7 @@ func (s *Session) sendAck(ch *channel, a ack) {
 		return
 	}
 	s.mu.Lock()
-	s.acknowledged++
+	s.acknowledgedLocked(a)
 	s.mu.Unlock()
 }
 
@@ -205,6 +207,15 @@ func (a ack) call() call {
 		}
 	}
 	return newCall(kind, member)
+}
+
+// sentAck reads back what call has built.
+func sentAck(body gjson.Result) ack {
+	if of := body.Get("acknowledge"); of.Exists() {
+		return ack{task: TaskID(of.Get("task_id.value").String()), uuid: of.Get("uuid").String()}
+	}
+	of := body.Get("acknowledge_operation_status")
+	return ack{operation: of.Get("operation_id.value").String(), uuid: of.Get("uuid.value").String()}
 }
 
 // idValue is the {"value": id} object of Mesos' id messages.

@@ -128,7 +128,7 @@ func (s *Session) applyUpdateLocked(e *Event) *ack {
 		t = s.tasks.add(&Task{ID: id, s: s})
 	}
 	uuid := status.Get("uuid").Str
-	e.Duplicate = t.seen(uuid)
+	e.Duplicate = t.seen.see(uuid, maxSeenOfTask)
 	hadEnded := t.state.Terminal()
 	t.apply(*e, status)
 	s.tasks.moved(t, hadEnded)
@@ -141,9 +141,12 @@ func (s *Session) applyUpdateLocked(e *Event) *ack {
 	return &ack{task: id, agent: AgentID(status.Get("agent_id.value").String()), uuid: uuid}
 }
 
-// applyOperationLocked gives the acknowledgement of an operation's status.
+// applyOperationLocked counts an operation's status and gives its acknowledgement.
 func (s *Session) applyOperationLocked(e *Event) *ack {
 	a := operationAck(e.Get("update_operation_status.status"))
+	if e.Duplicate = s.operations.see(a.uuid, maxSeenOfOperations); !e.Duplicate {
+		s.updates++
+	}
 	if a.uuid == "" {
 		return nil
 	}

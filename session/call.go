@@ -215,17 +215,26 @@ func isUnsent(err error) bool {
 
 // request fills in what the place knows.
 func (p place) request(c call, auto bool) request {
-	body := c.body
-	if id := gjson.GetBytes(body, "framework_id.value"); (!id.Exists() || id.Type == gjson.Null) && p.framework != "" {
-		if b, err := sjson.SetBytes(body, "framework_id", idValue(p.framework)); err == nil {
-			body = b
-		}
+	body := fillID(c.body, "framework_id", p.framework)
+	if c.kind == "UPDATE_FRAMEWORK" && gjson.GetBytes(body, "update_framework.framework_info").IsObject() {
+		body = fillID(body, "update_framework.framework_info.id", FrameworkID(gjson.GetBytes(body, "framework_id.value").Str))
 	}
 	header := jsonHeader()
 	if p.stream != "" {
 		header.Set("Mesos-Stream-Id", string(p.stream))
 	}
 	return request{op: c.op(), method: http.MethodPost, url: p.base + schedulerPath, header: header, body: body, auto: auto}
+}
+
+// fillID writes an id where the body has none.
+func fillID(body []byte, path string, id FrameworkID) []byte {
+	if v := gjson.GetBytes(body, path+".value"); id == "" || (v.Exists() && v.Type != gjson.Null) {
+		return body
+	}
+	if b, err := sjson.SetBytes(body, path, idValue(id)); err == nil {
+		return b
+	}
+	return body
 }
 
 // judge reads from an answer how the subscription stands: a master that does not

@@ -239,7 +239,7 @@ func (s *Session) pause(ch *channel, d time.Duration, cause error) bool {
 		s.losses++
 		s.attempts = 0
 		s.setStateLocked(Lost, cause)
-		s.noticeLocked("connection to the master lost: %v; subscribing again", cause)
+		s.noticeLocked("%s", lossText(cause))
 	} else {
 		s.setStateLocked(Lost, cause)
 		if s.attempts == 1 || s.attempts%10 == 0 {
@@ -260,6 +260,14 @@ func (s *Session) pause(ch *channel, d time.Duration, cause error) bool {
 	defer s.mu.Unlock()
 	s.setStateLocked(Subscribing, nil)
 	return true
+}
+
+// lossText is what people are told of a loss.
+func lossText(cause error) string {
+	if errors.Is(cause, errStreamEnded) {
+		return fmt.Sprintf("%v, as it does when somebody tears the framework down; subscribing again", cause)
+	}
+	return fmt.Sprintf("connection to the master lost: %v; subscribing again", cause)
 }
 
 // endChannel enters Disconnected and says why.

@@ -162,7 +162,7 @@ func TestExec(t *testing.T) {
 		if id := gjson.Get(a.last("WAIT_CONTAINER").body, "wait_container.container_id").Raw; id != member.Get("container_id").Raw {
 			t.Errorf("waited for %s", id)
 		}
-		curl, err := b.s.Curl(1)
+		curl, err := b.s.Curl(1, false)
 		if err != nil || !strings.HasPrefix(curl, "curl -sS -N ") || !strings.Contains(curl, `"ls -l"`) || strings.Contains(curl, secret) {
 			t.Errorf("curl: %s, %v", curl, err)
 		}

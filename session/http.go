@@ -86,16 +86,31 @@ func (s *Session) explain(ctx context.Context, r request, err error) error {
 		return fmt.Errorf("%s %s: %w", r.op, where, cause)
 	}
 	cause := plainCause(err)
-	return fmt.Errorf("%s %s: %w%s", r.op, where, cause, networkHint(cause))
+	return fmt.Errorf("%s %s: %w%s", r.op, where, cause, networkHint(cause, s.noun(where)))
 }
 
-// networkHint says what to look at after a failure to connect.
-func networkHint(cause error) string {
+// noun says what is thought to answer at a base URL.
+func (s *Session) noun(base string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, agent := range s.agents {
+		if agent == base {
+			return "the agent still"
+		}
+	}
+	if given, _ := s.detector.(fixedMasters); s.leader == base || slices.Contains(given, base) {
+		return "a master"
+	}
+	return "a server"
+}
+
+// networkHint says what to look at after a failure to connect to what noun says.
+func networkHint(cause error, noun string) string {
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
 	switch {
 	case isRefused(cause):
-		return "; is a master running there?"
+		return "; is " + noun + " running there?"
 	case errors.As(cause, &unknown):
 		return "; give the certificate of the CA that signed it: --cacert"
 	case errors.As(cause, &host):

@@ -47,6 +47,8 @@ func (s *Session) operate(ctx context.Context, target string, r request, callTyp
 			return a, err
 		}
 	}
+	settle := s.prepareOperator(r.body)
+	defer func() { settle(a, err) }()
 	if target == "" {
 		return s.doLeader(ctx, r, operatorPath)
 	}
@@ -106,6 +108,7 @@ func (s *Session) watchAt(ctx context.Context, cancel context.CancelCauseFunc, b
 			return "", finalError{s.explain(ctx, r, err)}
 		}
 		watchdog.Reset(limit)
+		s.wireLine("<- %s", raw)
 		e := s.newEvent(raw)
 		e.Seq = seq
 		if !f(e) {

@@ -31,7 +31,9 @@ func (s *Session) PostURL(ctx context.Context, target string, body []byte) (Answ
 			return a, err
 		}
 	}
+	settle := s.prepareOperator(body)
 	a, err := s.do(ctx, r)
+	settle(a, err)
 	return a, s.failed(err)
 }
 

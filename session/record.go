@@ -18,6 +18,7 @@ const (
 // CallRecord is one request that the session sent, without credentials.
 type CallRecord struct {
 	N        int // from 1
+	Back     int // how far back, as Curl counts: 1 is the last of the user's, or of the session's own when Auto
 	Time     time.Time
 	Method   string
 	URL      string
@@ -35,7 +36,8 @@ type CallRecord struct {
 // Type is the type of the call in the body; empty when it has none.
 func (c CallRecord) Type() string { return gjson.GetBytes(c.Body, "type").String() }
 
-// String is one line: number, time, method, call type or URL, status, duration.
+// String is one line: number as of Curl, time, method, call type or URL, status,
+// duration. The session's own calls are numbered apart: "a1" is their last.
 func (c CallRecord) String() string {
 	what := c.Type()
 	if what == "" {
@@ -48,7 +50,11 @@ func (c CallRecord) String() string {
 	case c.Status != 0:
 		outcome = fmt.Sprintf("%d in %v", c.Status, c.Duration.Round(100*time.Microsecond))
 	}
-	return fmt.Sprintf("%d %s %s %s: %s", c.N, c.Time.Format("15:04:05.000"), c.Method, what, outcome)
+	number := fmt.Sprint(c.Back)
+	if c.Auto {
+		number = "a" + number
+	}
+	return fmt.Sprintf("%4s %s %s %s: %s", number, c.Time.Format("15:04:05.000"), c.Method, what, outcome)
 }
 
 // callLog holds the last calls of the user and of the session itself apart, so
@@ -87,8 +93,22 @@ func (s *Session) recordCall(r request) *CallRecord {
 	return rec
 }
 
-// finishCall files the outcome of a request.
+// finishCall files the outcome of a request and shows it on the wire.
 func (s *Session) finishCall(rec *CallRecord, status int, body []byte, err error) {
+	s.fileOutcome(rec, status, body, err)
+	if err != nil {
+		s.wireLine("<- %v", err)
+		return
+	}
+	rest := ""
+	if len(body) > maxCallAnswer {
+		rest = fmt.Sprintf("... (%d bytes)", len(body))
+	}
+	s.wireLine("<- %d %s%s", status, body[:min(len(body), maxCallAnswer)], rest)
+}
+
+// fileOutcome is finishCall for what the wire has shown already.
+func (s *Session) fileOutcome(rec *CallRecord, status int, body []byte, err error) {
 	s.mu.Lock()
 	rec.Status, rec.Err, rec.Duration = status, err, time.Since(rec.begun)
 	rec.Answer = slices.Clone(body[:min(len(body), maxCallAnswer)])
@@ -98,11 +118,6 @@ func (s *Session) finishCall(rec *CallRecord, status int, body []byte, err error
 	}
 	s.mu.Unlock()
 	s.journalAnswer(done)
-	if err != nil {
-		s.wireLine("<- %v", err)
-		return
-	}
-	s.wireLine("<- %d %s", status, done.Answer)
 }
 
 // Calls lists the last requests, oldest first: 200 of the user's and 200 that the
@@ -111,30 +126,34 @@ func (s *Session) Calls() []CallRecord {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []CallRecord
-	for _, list := range [][]*CallRecord{s.calls.user, s.calls.auto} {
-		for _, c := range last(list) {
-			out = append(out, *c)
+	for _, list := range [][]*CallRecord{last(s.calls.user), last(s.calls.auto)} {
+		for i, c := range list {
+			known := *c
+			known.Back = len(list) - i
+			out = append(out, known)
 		}
 	}
 	slices.SortFunc(out, func(a, b CallRecord) int { return a.N - b.N })
 	return out
 }
 
-// Curl renders the n-th last call that the session did not send by itself (1 is
-// the last) as a curl command that works when pasted into a POSIX shell.
-// Credentials stand as $MESOSBOOK_PRINCIPAL and $MESOSBOOK_SECRET.
-func (s *Session) Curl(n int) (string, error) {
-	s.mu.Lock()
-	list := last(s.calls.user)
-	var c CallRecord
-	if n >= 1 && n <= len(list) {
-		c = *list[len(list)-n]
+// Curl renders a call as a curl command that works when pasted into a POSIX shell:
+// the n-th last that the session did not send by itself (1 is the last), or with
+// auto that it did. Credentials stand as $MESOSBOOK_PRINCIPAL and $MESOSBOOK_SECRET.
+func (s *Session) Curl(n int, auto bool) (string, error) {
+	var list []CallRecord
+	for _, c := range s.Calls() {
+		if c.Auto == auto {
+			list = append(list, c)
+		}
 	}
-	s.mu.Unlock()
-	if c.Method == "" {
-		return "", fmt.Errorf("curl %d: there are %d calls; want 1 (the last) to %d", n, len(list), len(list))
+	switch {
+	case n >= 1 && n <= len(list):
+		return s.curl(list[len(list)-n]), nil
+	case len(list) == 0:
+		return "", fmt.Errorf("curl %d: no such call has been sent yet", n)
 	}
-	return s.curl(c), nil
+	return "", fmt.Errorf("curl %d: there are %d calls; want 1 (the last) to %d", n, len(list), len(list))
 }
 
 // curl renders a call.

@@ -27,7 +27,7 @@ func (e Event) text() string {
 		return e.updateText()
 	case EventUpdateOperationStatus:
 		st := e.Get("update_operation_status.status")
-		return join("UPDATE_OPERATION_STATUS", st.Get("operation_id.value").String(), st.Get("state").String(), clip(st.Get("message").String()))
+		return join("UPDATE_OPERATION_STATUS", st.Get("operation_id.value").String(), st.Get("state").String(), clip(st.Get("message").String())) + e.again()
 	case EventMessage:
 		return fmt.Sprintf("MESSAGE from executor %s on agent %s, %d bytes", e.Get("message.executor_id.value"), e.Get("message.agent_id.value"),
 			len(e.Get("message.data").Str)*3/4)
@@ -81,10 +81,14 @@ func (e Event) updateText() string {
 	if h := st.Get("healthy"); h.Exists() {
 		text += " healthy: " + h.String()
 	}
+	return text + e.again()
+}
+
+func (e Event) again() string {
 	if e.Duplicate {
-		text += " (sent again)"
+		return " (sent again)"
 	}
-	return text
+	return ""
 }
 
 func (e Event) failureText() string {

@@ -135,7 +135,7 @@ func (s *Session) replayCall(body gjson.Result) (settle func(ok bool)) {
 	case "ACKNOWLEDGE", "ACKNOWLEDGE_OPERATION_STATUS":
 		return func(ok bool) {
 			if ok {
-				s.acknowledged++
+				s.acknowledgedLocked(sentAck(body))
 			}
 		}
 	}
@@ -153,8 +153,11 @@ func (s *Session) replay(e Event) {
 		s.forgetTasksOfOthersLocked(id)
 		s.framework = id
 	}
-	if e.Type == EventUpdate {
+	switch e.Type {
+	case EventUpdate:
 		s.applyUpdateLocked(&e)
+	case EventUpdateOperationStatus:
+		s.applyOperationLocked(&e)
 	}
 	s.log.add(e)
 }

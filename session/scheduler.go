@@ -153,7 +153,7 @@ func (s *Session) sendUserAck(ctx context.Context, a ack) (Answer, error) {
 	answer, err := s.sendCall(ctx, a.call(), false)
 	if err == nil && answer.OK() && answer.DryRun == "" {
 		s.mu.Lock()
-		s.acknowledged++
+		s.acknowledgedLocked(a)
 		s.mu.Unlock()
 	}
 	return answer, err

@@ -45,7 +45,7 @@ func TestSecretsStayOut(t *testing.T) {
 		for _, c := range b.s.Calls() {
 			fmt.Fprintln(&shown, c, c.Header, c.URL, c.Err)
 		}
-		curl, _ := b.s.Curl(1)
+		curl, _ := b.s.Curl(1, false)
 		fmt.Fprintln(&shown, curl, b.s.Status(), b.s.LastError(), b.said())
 		if !strings.Contains(curl, `-u "$MESOSBOOK_PRINCIPAL:$MESOSBOOK_SECRET"`) {
 			t.Errorf("curl: %s", curl)
@@ -151,10 +151,10 @@ func TestDryRunShowsTheCall(t *testing.T) {
 		}
 		b.s.SetDryRun(false)
 		b.s.Kill(b.ctx, "it's", "S0", 0)
-		if curl, err := b.s.Curl(1); curl != want || err != nil {
+		if curl, err := b.s.Curl(1, false); curl != want || err != nil {
 			t.Errorf("curl of the last call: %s, %v", curl, err)
 		}
-		if _, err := b.s.Curl(3); err == nil || !strings.Contains(err.Error(), "there are 2 calls") {
+		if _, err := b.s.Curl(3, false); err == nil || !strings.Contains(err.Error(), "there are 2 calls") {
 			t.Errorf("curl of no call: %v", err)
 		}
 	})

@@ -68,6 +68,7 @@ type Session struct {
 	wire     *feed[string]
 	ending   []<-chan struct{} // goroutines of feeds that were dropped and may still run
 
+	operations     seenUpdates // of operations; each task has its own
 	updates        uint64
 	acknowledged   uint64
 	badRecords     uint64

@@ -33,7 +33,7 @@ func (s *Session) prepare(c call) (settle func(Answer, error)) {
 	case "UPDATE_FRAMEWORK":
 		return s.onSuccess(func() { s.rememberFramework(c.body) })
 	case "TEARDOWN":
-		return s.prepareTeardown(c)
+		return s.prepareTeardown(FrameworkID(gjson.GetBytes(c.body, "framework_id.value").String()))
 	}
 	return func(Answer, error) {}
 }
@@ -90,13 +90,13 @@ func (s *Session) rememberFramework(body []byte) {
 }
 
 // prepareTeardown makes the end of the stream that follows a TEARDOWN of our own
-// framework a wanted one: it may come before the answer.
-func (s *Session) prepareTeardown(c call) func(Answer, error) {
+// framework a wanted one: it may come before the answer. An empty id is that of our
+// own.
+func (s *Session) prepareTeardown(id FrameworkID) func(Answer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ch := s.channel
-	id := gjson.GetBytes(c.body, "framework_id.value").String()
-	if ch == nil || ch.teardown != nil || (id != "" && FrameworkID(id) != s.framework) {
+	if ch == nil || ch.teardown != nil || (id != "" && id != s.framework) {
 		return func(Answer, error) {}
 	}
 	known := make(chan struct{})
@@ -114,6 +114,15 @@ func (s *Session) prepareTeardown(c call) func(Answer, error) {
 			s.awaitEnd(ch)
 		}
 	}
+}
+
+// prepareOperator is prepare for a call of the operator API.
+func (s *Session) prepareOperator(body []byte) (settle func(Answer, error)) {
+	id := gjson.GetBytes(body, "teardown.framework_id.value").String()
+	if gjson.GetBytes(body, "type").String() != "TEARDOWN" || id == "" {
+		return func(Answer, error) {}
+	}
+	return s.prepareTeardown(FrameworkID(id))
 }
 
 // awaitEnd waits for the master to end the stream of a framework that was torn

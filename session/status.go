@@ -17,8 +17,8 @@ type Status struct {
 	Leader          string    // base URL of the leading master
 	MasterVersion   string
 	FrameworkID     FrameworkID
-	StreamID        StreamID
-	LastHeartbeat   time.Time // zero when none came
+	StreamID        StreamID  // empty unless Subscribed
+	LastHeartbeat   time.Time // zero when none came, or no channel is open
 	HeartbeatAge    time.Duration
 	Interval        time.Duration // heartbeat interval announced by the master
 	Backoff         time.Duration // what is left of the wait before the next attempt; 0 when not Lost
@@ -28,8 +28,8 @@ type Status struct {
 	BadRecords      uint64        // records that were not JSON
 	Offers          int           // offers that can be used now
 	Tasks           int           // tasks that have not ended
-	Updates         uint64        // status updates read, retransmissions not counted
-	Acknowledged    uint64        // updates acknowledged with a 202
+	Updates         uint64        // status updates of tasks and operations read, retransmissions not counted
+	Acknowledged    uint64        // updates of which an acknowledgement was taken with a 202
 	PendingAcks     int           // updates waiting to be acknowledged
 	FailoverTimeout time.Duration // of the framework, as subscribed
 	ReadOnly        bool
@@ -45,15 +45,19 @@ func (s *Session) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := Status{State: s.state, Since: s.since, Master: s.detector.String(), Leader: s.leader, MasterVersion: s.masterVersion,
-		FrameworkID: s.framework, StreamID: s.stream, LastHeartbeat: s.lastHeartbeat, Interval: s.interval,
+		FrameworkID: s.framework, StreamID: s.stream,
 		Backoff: s.backoffLeftLocked(), Attempts: s.attempts, Losses: s.losses, Events: s.log.last, BadRecords: s.badRecords,
 		Offers: s.offers.len(), Tasks: s.tasks.alive, Updates: s.updates, Acknowledged: s.acknowledged,
 		ReadOnly: s.opt.ReadOnly, DryRun: s.dryRun, Unsent: s.unsent, LogDir: s.opt.Dir, LastError: s.lastErr, LastErrorTime: s.lastErrAt}
-	if !s.lastHeartbeat.IsZero() {
-		st.HeartbeatAge = time.Since(s.beat)
+	if s.state != Subscribed {
+		st.StreamID = ""
 	}
 	if s.channel != nil {
 		st.PendingAcks = s.channel.acks.len()
+		st.LastHeartbeat, st.Interval = s.lastHeartbeat, s.interval
+	}
+	if !st.LastHeartbeat.IsZero() {
+		st.HeartbeatAge = time.Since(s.beat)
 	}
 	if (s.state == Lost || s.state == Subscribing) && !s.lostAt.IsZero() {
 		st.Since = s.lostAt
@@ -80,6 +84,8 @@ func (st Status) String() string {
 	row("master", "%s", st.masterText())
 	if st.FrameworkID != "" {
 		row("framework", "%s (failover timeout %v)", st.FrameworkID, st.FailoverTimeout)
+	}
+	if st.StreamID != "" {
 		row("stream", "%s", st.StreamID)
 	}
 	if !st.LastHeartbeat.IsZero() {

@@ -104,13 +104,14 @@ func (s *Session) subscribeAt(ch *channel, base string) (st *stream, redirect st
 	}
 	st = &stream{resp: resp, records: s.newRecordSource(resp.Body), ctx: ctx, cancel: cancel, base: base,
 		doubts: make(chan struct{}, 1)}
+	s.wireLine("<- %d stream %s", resp.StatusCode, st.id())
 	if err := s.greet(ch, st); err != nil {
 		err = st.why(err)
 		s.finishCall(rec, resp.StatusCode, nil, err)
 		st.close()
 		return nil, "", err
 	}
-	s.finishCall(rec, resp.StatusCode, []byte(st.first), nil)
+	s.fileOutcome(rec, resp.StatusCode, []byte(st.first), nil)
 	return st, "", nil
 }
 
@@ -183,6 +184,11 @@ func (s *Session) read(ch *channel, st *stream) error {
 	}
 }
 
+// errStreamEnded is an orderly end, of which the master does not say why. It ends
+// the stream so when somebody tears the framework down; the answer to the next
+// SUBSCRIBE tells.
+var errStreamEnded = errors.New("the master ended the stream")
+
 // streamEnd says why a stream ended: our own teardown, a cancel with its cause,
 // or what the connection did.
 func (s *Session) streamEnd(ch *channel, st *stream, err error) error {
@@ -190,7 +196,7 @@ func (s *Session) streamEnd(ch *channel, st *stream, err error) error {
 		return finalError{ErrTornDown}
 	}
 	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && st.ctx.Err() == nil {
-		return errors.New("the master ended the stream")
+		return errStreamEnded
 	}
 	return st.why(plainCause(err))
 }

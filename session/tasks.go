@@ -33,22 +33,7 @@ type Task struct {
 	final    bool // its agent has told how it ended
 	updates  []Event
 	states   []TaskState // each state it was in, in order
-	uuids    []string    // of the last updates
-}
-
-// seen tells whether an update with this uuid was filed before, and files it.
-func (t *Task) seen(uuid string) bool {
-	if uuid == "" {
-		return false
-	}
-	if slices.Contains(t.uuids, uuid) {
-		return true
-	}
-	t.uuids = append(t.uuids, uuid)
-	if len(t.uuids) > 32 { // an agent has one unacknowledged update per task under way
-		t.uuids = slices.Delete(t.uuids, 0, 16)
-	}
-	return false
+	seen     seenUpdates
 }
 
 // apply files an update. The last one read counts: an agent sends a task's updates

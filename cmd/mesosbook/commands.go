@@ -22,8 +22,8 @@ func commands(nb *notebook, events *eventFeed) []repl.Command {
 			Run: nb.setWire, Complete: words("on", "off")},
 		{Name: "dry", Args: "on|off", Summary: "show calls that would change something instead of sending them",
 			Run: nb.setDryRun, Complete: words("on", "off")},
-		{Name: "curl", Args: "[N]", Summary: "the N-th last call as a curl command (1: the last)", Run: nb.showCurl},
-		{Name: "calls", Args: "[N]", Summary: "the last N calls with their answers (20)", Run: nb.showCalls},
+		{Name: "curl", Args: "[N]", Summary: "the N-th last call as a curl command (1: the last; aN: of those that the session sent by itself)", Run: nb.showCurl},
+		{Name: "calls", Args: "[N]", Summary: "the last N calls with their answers (20), numbered as for :curl", Run: nb.showCalls},
 		{Name: "fault", Args: "[WHAT]", Summary: "let something go wrong in the embedded cluster; alone: what there is", Run: nb.showFault, Complete: words(faultNames()...)},
 		{Name: "cluster", Summary: "where the cluster is: URLs, sandboxes", Run: nb.showCluster},
 	}
@@ -129,7 +129,8 @@ func onOff(command, args string) (bool, error) {
 }
 
 func (nb *notebook) showCurl(_ context.Context, args string, out io.Writer) error {
-	n, err := count(":curl", args, 1)
+	number, auto := strings.CutPrefix(strings.TrimSpace(args), "a")
+	n, err := count(":curl", number, 1)
 	if err != nil {
 		return err
 	}
@@ -137,7 +138,7 @@ func (nb *notebook) showCurl(_ context.Context, args string, out io.Writer) erro
 	if s == nil {
 		return fmt.Errorf("no call has been sent yet")
 	}
-	text, err := s.Curl(n)
+	text, err := s.Curl(n, auto)
 	if err != nil {
 		return err
 	}

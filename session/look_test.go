@@ -1,0 +1,234 @@
+package session_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"mesosbook/internal/simtime"
+	"mesosbook/session"
+
+	"github.com/tidwall/gjson"
+)
+
+// wireLog keeps what crosses the wire.
+type wireLog struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (w *wireLog) add(line string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lines = append(w.lines, line)
+}
+
+// with lists the lines that hold text.
+func (w *wireLog) with(text string) (found []string) {
+	simtime.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, line := range w.lines {
+		if strings.Contains(line, text) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+// On the wire every record stands once, those of the operator's stream as well, and
+// a long answer is cut.
+func TestWire(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		var wire wireLog
+		b.s.SetWire(wire.add)
+		st := b.subscribe()
+		if got := wire.with(`<- {"type":"SUBSCRIBED"`); len(got) != 1 || len(wire.with("SUBSCRIBED")) != 1 {
+			t.Errorf("SUBSCRIBED stands %d times: %q", len(wire.with("SUBSCRIBED")), wire.with(""))
+		}
+		if got := wire.with("<- 200 stream " + st.id); len(got) != 1 {
+			t.Errorf("the answer to SUBSCRIBE: %q", wire.with("<- "))
+		}
+		b.master.setAnswer(func(w http.ResponseWriter, c fakeCall) bool {
+			switch {
+			case c.kind() == "SUBSCRIBE":
+				fmt.Fprint(w, "23\n{\"type\":\"HEARTBEAT_OP\"}")
+			default:
+				fmt.Fprint(w, strings.Repeat("x", 10_000))
+			}
+			return true
+		})
+		b.s.Watch(b.ctx, func(session.Event) bool { return false })
+		b.s.Get(b.ctx, "/state")
+		if got := wire.with("<- 200 xxx"); len(got) != 1 || !strings.HasSuffix(got[0], "xxx... (10000 bytes)") {
+			t.Errorf("the long answer: %q", got)
+		}
+		if got := wire.with(`<- {"type":"HEARTBEAT_O`); len(got) != 1 {
+			t.Errorf("the operator's stream: %q", wire.with("HEARTBEAT_"))
+		}
+	})
+}
+
+// Calls and Curl number alike: back from the last, the session's own apart.
+func TestCallsAreNumberedAsForCurl(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		st := b.subscribe()
+		b.s.Suppress(b.ctx)
+		st.send(update("t1", "TASK_RUNNING", "aOtO7I3wRqqTBoY/rFsd5w=="))
+		b.master.next("ACKNOWLEDGE")
+		st.send(update("t1", "TASK_RUNNING", "2tr7gpsxR1GdzhLr9WgbTw=="))
+		b.master.next("ACKNOWLEDGE")
+		b.s.Revive(b.ctx)
+		simtime.Wait()
+		var listed []string
+		for _, c := range b.s.Calls() {
+			listed = append(listed, strings.Fields(c.String())[0]+" "+c.Type())
+			curl, err := b.s.Curl(c.Back, c.Auto)
+			if err != nil || !strings.Contains(curl, string(c.Body)) {
+				t.Errorf("%v: curl %s, %v", c, curl, err)
+			}
+		}
+		if got, want := strings.Join(listed, ", "), "3 SUBSCRIBE, 2 SUPPRESS, a2 ACKNOWLEDGE, a1 ACKNOWLEDGE, 1 REVIVE"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if _, err := b.s.Curl(3, true); err == nil || !strings.Contains(err.Error(), "there are 2 calls") {
+			t.Errorf("curl a3: %v", err)
+		}
+	})
+}
+
+// What belongs to a subscription does not outlive it in the status.
+func TestStatusWithoutASubscription(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.subscribe()
+		b.wantState(session.Subscribed)
+		if text := b.s.Status().String(); !strings.Contains(text, "\nstream ") || !strings.Contains(text, "\nheartbeat ") {
+			t.Errorf("subscribed:\n%s", text)
+		}
+		b.s.CloseChannel()
+		if text := b.s.Status().String(); strings.Contains(text, "\nstream ") || strings.Contains(text, "\nheartbeat ") || !strings.Contains(text, "framework  fw-0000") {
+			t.Errorf("disconnected:\n%s", text)
+		}
+	})
+}
+
+// UPDATE_FRAMEWORK names the framework in two places; both are filled.
+func TestUpdateFrameworkIsFilledIn(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.subscribe()
+		for _, info := range []string{`{"user":"root","name":"n"}`, `{"user":"root","name":"n","id":null}`, `{"user":"root","name":"n","id":{"value":"fw-0000"}}`} {
+			b.s.Post(b.ctx, []byte(`{"type":"UPDATE_FRAMEWORK","framework_id":null,"update_framework":{"framework_info":`+info+`}}`))
+			body := b.master.next("UPDATE_FRAMEWORK").body
+			if gjson.Get(body, "framework_id.value").Str != "fw-0000" || gjson.Get(body, "update_framework.framework_info.id.value").Str != "fw-0000" {
+				t.Errorf("%s: sent %s", info, body)
+			}
+		}
+		b.s.Call(b.ctx, "UPDATE_FRAMEWORK", nil)
+		if body := b.master.next("UPDATE_FRAMEWORK").body; body != `{"type":"UPDATE_FRAMEWORK","framework_id":{"value":"fw-0000"}}` {
+			t.Errorf("a body without framework_info: %s", body)
+		}
+	})
+}
+
+// An update counts as acknowledged once, however often its acknowledgement is sent.
+func TestAcknowledgedCountsOnce(t *testing.T) {
+	const operation = `{"type":"UPDATE_OPERATION_STATUS","update_operation_status":{"status":{"operation_id":{"value":"op"},"state":"OPERATION_FINISHED","uuid":{"value":"2tr7gpsxR1GdzhLr9WgbTw=="},"agent_id":{"value":"S0"}}}}`
+	dir := t.TempDir()
+	inBubble(t, func(b *bench) {
+		st := b.subscribe()
+		st.send(update("t1", "TASK_RUNNING", "aOtO7I3wRqqTBoY/rFsd5w=="))
+		e, _ := b.s.Await(b.ctx, func(e session.Event) bool { return e.Type == "UPDATE" })
+		b.master.next("ACKNOWLEDGE")
+		b.s.Acknowledge(b.ctx, e)
+		st.send(operation)
+		b.master.next("ACKNOWLEDGE_OPERATION_STATUS")
+		st.send(operation)
+		b.master.next("ACKNOWLEDGE_OPERATION_STATUS")
+		simtime.Wait()
+		if st := b.s.Status(); st.Updates != 2 || st.Acknowledged != 2 {
+			t.Errorf("%d updates, %d acknowledged, want 2 and 2", st.Updates, st.Acknowledged)
+		}
+		last := b.s.Events(func(e session.Event) bool { return e.Type == "UPDATE_OPERATION_STATUS" })
+		if len(last) != 2 || last[0].Duplicate || !strings.HasSuffix(last[1].String(), "(sent again)") {
+			t.Errorf("events %v", last)
+		}
+		b.s.Close()
+		b.open(func(o *session.Options) { o.Dir = dir })
+		if st := b.s.Status(); st.Updates != 2 || st.Acknowledged != 2 {
+			t.Errorf("after a resume %d updates, %d acknowledged, want 2 and 2", st.Updates, st.Acknowledged)
+		}
+	}, func(o *session.Options) { o.Dir = dir })
+}
+
+// A failure to connect names what was to be there.
+func TestNobodyListens(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		st := b.subscribe()
+		st.send(offerRecord)
+		b.s.WaitForOffers(b.ctx, 1)
+		b.master.stop()
+		for url, want := range map[string]string{
+			"http://m1:5050/state":        "is a master running there?",
+			"http://127.0.0.1:5051/state": "is the agent still running there?",
+			"http://elsewhere:1/":         "is a server running there?",
+		} {
+			if _, err := b.s.Get(b.ctx, url); err == nil || !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("%s: %v, want %q", url, err, want)
+			}
+		}
+	})
+}
+
+// Torn down through the operator API, the framework's end is a wanted one.
+func TestTeardownByTheOperatorAPI(t *testing.T) {
+	for name, teardown := range map[string]func(b *bench) (session.Answer, error){
+		"operator": func(b *bench) (session.Answer, error) {
+			return b.s.Operator(b.ctx, "", "TEARDOWN", []byte(`{"framework_id":{"value":"fw-0000"}}`))
+		},
+		"url": func(b *bench) (session.Answer, error) {
+			return b.s.PostURL(b.ctx, "http://m1:5050/api/v1", []byte(`{"type":"TEARDOWN","teardown":{"framework_id":{"value":"fw-0000"}}}`))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(b *bench) {
+				st := b.subscribe()
+				b.master.setAnswer(func(w http.ResponseWriter, c fakeCall) bool {
+					if c.kind() == "TEARDOWN" {
+						st.finish()
+						simtime.Wait() // the stream's end is read before the answer
+					}
+					return false
+				})
+				if a, err := teardown(b); err != nil || !a.OK() {
+					t.Fatal(a, err)
+				}
+				b.wantState(session.Disconnected)
+				if said := b.said(); !strings.HasSuffix(said, "framework torn down: fw-0000\n") || strings.Contains(said, "lost") {
+					t.Errorf("notices:\n%s", said)
+				}
+			})
+		})
+	}
+}
+
+// An orderly end of the stream is what a teardown by somebody else looks like.
+func TestTeardownBySomebodyElse(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		st := b.subscribe()
+		b.s.Operator(b.ctx, "", "TEARDOWN", []byte(`{"framework_id":{"value":"other"}}`)) // not ours: nothing ends
+		b.wantState(session.Subscribed)
+		st.finish()
+		again := <-b.master.streams
+		again.send(`{"type":"ERROR","error":{"message":"Framework has been removed"}}`)
+		again.finish()
+		b.wantState(session.Disconnected)
+		said := b.said()
+		for _, want := range []string{"the master ended the stream, as it does when somebody tears the framework down; subscribing again\n", "subscription ended: framework has been removed: it was torn down"} {
+			if !strings.Contains(said, want) {
+				t.Errorf("notices without %q:\n%s", want, said)
+			}
+		}
+	})
+}
