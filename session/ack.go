@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -128,12 +129,26 @@ func (s *Session) sendAck(ch *channel, a ack) {
 		return
 	}
 	if err != nil {
-		s.failed(fmt.Errorf("acknowledge %s: %w", a.subject(), err))
+		s.ackFailed(a, err)
 		return
 	}
 	s.mu.Lock()
 	s.acknowledgedLocked(a)
+	s.ackRefusal = ""
 	s.mu.Unlock()
+}
+
+// ackFailed tells people of an acknowledgement that the master refused, once for as
+// long as it refuses them so.
+func (s *Session) ackFailed(a ack, cause error) {
+	err := s.failed(fmt.Errorf("acknowledge %s: %w", a.subject(), cause))
+	var refused *AnswerError
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if errors.As(cause, &refused) && s.ackRefusal != refused.Error() {
+		s.ackRefusal = refused.Error()
+		s.noticeLocked("%v", err)
+	}
 }
 
 func (s *Session) ackSettled(ch *channel) {
@@ -198,7 +213,7 @@ func (a ack) subject() string {
 func (a ack) call() call {
 	kind, member := "ACKNOWLEDGE", map[string]any{"agent_id": idValue(a.agent), "task_id": idValue(a.task), "uuid": a.uuid}
 	if a.operation != "" {
-		kind, member = "ACKNOWLEDGE_OPERATION_STATUS", map[string]any{"operation_id": idValue(a.operation), "uuid": idValue(a.uuid)}
+		kind, member = "ACKNOWLEDGE_OPERATION_STATUS", map[string]any{"operation_id": idValue(a.operation), "uuid": a.uuid}
 		if a.agent != "" {
 			member["agent_id"] = idValue(a.agent)
 		}
@@ -215,7 +230,7 @@ func sentAck(body gjson.Result) ack {
 		return ack{task: TaskID(of.Get("task_id.value").String()), uuid: of.Get("uuid").String()}
 	}
 	of := body.Get("acknowledge_operation_status")
-	return ack{operation: of.Get("operation_id.value").String(), uuid: of.Get("uuid.value").String()}
+	return ack{operation: of.Get("operation_id.value").String(), uuid: of.Get("uuid").String()}
 }
 
 // idValue is the {"value": id} object of Mesos' id messages.

@@ -426,6 +426,27 @@ func TestSlowHandlerIsCutOff(t *testing.T) {
 	})
 }
 
+// That the master refuses acknowledgements is told once.
+func TestRefusedAcknowledgements(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.master.setAnswer(func(w http.ResponseWriter, c fakeCall) bool {
+			if c.kind() == "ACKNOWLEDGE" {
+				http.Error(w, "Received unexpected", http.StatusBadRequest)
+			}
+			return c.kind() == "ACKNOWLEDGE"
+		})
+		st := b.subscribe()
+		for range 3 {
+			st.send(update("t1", "TASK_RUNNING", "aOtO7I3wRqqTBoY/rFsd5w=="))
+			b.master.next("ACKNOWLEDGE")
+		}
+		want := "acknowledge task t1: post ACKNOWLEDGE: 400 Bad Request: Received unexpected\n"
+		if said := b.said(); strings.Count(said, want) != 1 {
+			t.Errorf("want %q once:\n%s", want, said)
+		}
+	})
+}
+
 // Retransmissions are acknowledged again and not shown as new.
 func TestRetransmittedUpdate(t *testing.T) {
 	inBubble(t, func(b *bench) {

@@ -143,7 +143,10 @@ func TestAcknowledgedCountsOnce(t *testing.T) {
 		b.master.next("ACKNOWLEDGE")
 		b.s.Acknowledge(b.ctx, e)
 		st.send(operation)
-		b.master.next("ACKNOWLEDGE_OPERATION_STATUS")
+		sent := b.master.next("ACKNOWLEDGE_OPERATION_STATUS").body
+		if want := `{"agent_id":{"value":"S0"},"operation_id":{"value":"op"},"uuid":"2tr7gpsxR1GdzhLr9WgbTw=="}`; gjson.Get(sent, "acknowledge_operation_status").Raw != want {
+			t.Errorf("sent %s, want %s", sent, want)
+		}
 		st.send(operation)
 		b.master.next("ACKNOWLEDGE_OPERATION_STATUS")
 		simtime.Wait()

@@ -71,6 +71,7 @@ type Session struct {
 	operations     seenUpdates // of operations; each task has its own
 	updates        uint64
 	acknowledged   uint64
+	ackRefusal     string // what the master last said to an acknowledgement that it refused
 	badRecords     uint64
 	internalErrors int
 	journalBroken  bool

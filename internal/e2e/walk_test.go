@@ -274,6 +274,50 @@ func TestEveryCall(t *testing.T) {
 	}
 }
 
+// The status of an operation is acknowledged, by the session or by hand.
+func TestOperationIsAcknowledged(t *testing.T) {
+	for _, mode := range []session.AckMode{session.AckAuto, session.AckManual} {
+		t.Run(string(mode), func(t *testing.T) {
+			p := newPair(t, cluster.Options{}, func(o *session.Options) { o.Ack = mode })
+			a, err := p.s.Subscribe(p.ctx, []byte(`{"type":"SUBSCRIBE","subscribe":{"framework_info":{"roles":["dev"],"capabilities":[{"type":"MULTI_ROLE"},{"type":"RESERVATION_REFINEMENT"}]}}}`))
+			if err != nil || a.Err() != nil {
+				t.Fatal(a, err)
+			}
+			offers, err := p.s.WaitForOffers(p.ctx, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reserve := []byte(`{"type":"RESERVE","id":{"value":"op"},"reserve":{"resources":[{"name":"cpus","type":"SCALAR","scalar":{"value":1},"reservations":[{"type":"DYNAMIC","role":"dev"}]}]}}`)
+			if a, err := p.s.Accept(p.ctx, []session.OfferID{offers[0].ID}, [][]byte{reserve}, 0); err != nil || a.Err() != nil {
+				t.Fatal(a, err)
+			}
+			e, err := p.s.Await(p.ctx, func(e session.Event) bool { return e.Type == session.EventUpdateOperationStatus })
+			if err != nil || e.Get("update_operation_status.status.state").Str != "OPERATION_FINISHED" {
+				t.Fatal(e, err)
+			}
+			if mode == session.AckManual {
+				if a, err := p.s.AcknowledgeOperationStatus(p.ctx, e); err != nil || a.Status != 202 {
+					t.Fatal(a, err)
+				}
+			}
+			for {
+				changed := p.s.Changed()
+				if err := p.s.LastError(); err != nil {
+					t.Fatal(err)
+				}
+				if p.s.Status().Acknowledged == 1 {
+					break
+				}
+				select {
+				case <-p.ctx.Done():
+					t.Fatalf("not acknowledged:\n%v", p.s.Status())
+				case <-changed:
+				}
+			}
+		})
+	}
+}
+
 // The channel is closed and opened again with the same framework.
 func TestCloseAndResubscribe(t *testing.T) {
 	p := newPair(t, cluster.Options{}, func(o *session.Options) { o.Dir = t.TempDir() })
