@@ -16,6 +16,20 @@ func InternalErrors(s *Session) int {
 	return s.internalErrors
 }
 
+// Ingest takes in a record as if it had been read from the stream of the open channel.
+func Ingest(s *Session, raw string) {
+	s.mu.Lock()
+	ch := s.channel
+	s.mu.Unlock()
+	s.ingest(ch, s.newEvent(raw))
+}
+
+// RotateAt makes the files of the event log so long at most, in bytes.
+func RotateAt(s *Session, bytes int64) { s.journal.part = bytes }
+
+// BreakLog makes every further write to the event log fail.
+func BreakLog(s *Session) { s.journal.file.Close() }
+
 // Election is a detector with a standing watch whose leader a test names.
 type Election struct {
 	mu      sync.Mutex

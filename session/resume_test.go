@@ -1,8 +1,11 @@
 package session_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,12 +42,9 @@ func TestResumeAfterACrash(t *testing.T) {
 		before := b.s.Events(nil)
 
 		crashed := copyDir(t, dir)
-		f, err := os.OpenFile(filepath.Join(crashed, "events.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
-		if err != nil {
+		if err := appendTo(filepath.Join(crashed, "events.jsonl"), `{"k":"event","n":99,"t":"2026-`); err != nil { // a line that the crash tore
 			t.Fatal(err)
 		}
-		f.WriteString(`{"k":"event","n":99,"t":"2026-`) // a line that the crash tore
-		f.Close()
 		if id, err := session.Resumable(crashed); id != "fw-0000" || err != nil {
 			t.Errorf("resumable: %q, %v", id, err)
 		}
@@ -93,6 +93,119 @@ func TestResumeAfterACrash(t *testing.T) {
 	}, func(o *session.Options) { o.Dir = dir })
 }
 
+// What became of an ACCEPT is known after a crash: a refused one has left no tasks, one
+// without an answer may have launched them. Calls go on being numbered, and only the
+// last framework's tasks come back.
+func TestResumeKnowsTheOutcomeOfCalls(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(w http.ResponseWriter)
+		known  bool
+	}{
+		"taken":     {func(w http.ResponseWriter) { w.WriteHeader(http.StatusAccepted) }, true},
+		"refused":   {func(w http.ResponseWriter) { w.WriteHeader(http.StatusBadRequest) }, false},
+		"no answer": {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			inBubble(t, func(b *bench) {
+				b.master.newID = "fw-first"
+				st := b.subscribe()
+				st.send(update("old", "TASK_RUNNING", uuid1))
+				b.master.next("ACKNOWLEDGE")
+				b.s.CloseChannel()
+				b.master.newID = "fw-0000"
+				st = b.subscribe()
+				st.send(offerRecord)
+				b.s.WaitForOffers(b.ctx, 1)
+				b.master.setAnswer(func(w http.ResponseWriter, got fakeCall) bool {
+					if got.kind() == "ACCEPT" {
+						c.answer(w)
+					}
+					return got.kind() == "ACCEPT"
+				})
+				b.s.Post(b.ctx, []byte(acceptBody))
+				calls := b.s.Calls()
+				crashed := copyDir(t, dir)
+				b.s.Close()
+
+				b.open(func(o *session.Options) { o.Dir = crashed })
+				if _, known := b.s.Task("t1"); known != c.known || len(b.s.Tasks()) > 1 {
+					t.Errorf("tasks %v; t1 known: %t, want %t", b.s.Tasks(), known, c.known)
+				}
+				b.s.Get(b.ctx, "/state")
+				if n, last := b.s.Calls()[0].N, calls[len(calls)-1].N; n <= last {
+					t.Errorf("the first call after the crash is number %d, the last before it %d", n, last)
+				}
+				if e, err := b.s.Await(canceled(), nil); err == nil {
+					t.Errorf("an event of the earlier run came as new: %v", e)
+				}
+			}, func(o *session.Options) { o.Dir = dir })
+		})
+	}
+}
+
+func canceled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
+// The log is resumed over its rotated parts, also when the crash tore the last line and
+// came between the two steps of a rotation.
+func TestResumeOverRotatedParts(t *testing.T) {
+	dir := t.TempDir()
+	inBubble(t, func(b *bench) {
+		session.RotateAt(b.s, 4<<10)
+		st := b.subscribe()
+		const n = 60
+		for i := range n {
+			st.send(update(fmt.Sprint("t", i), "TASK_RUNNING", fmt.Sprintf("%022d==", i)))
+		}
+		b.s.Await(b.ctx, func(e session.Event) bool { return e.TaskID() == "t59" })
+		simtime.Wait()
+		before := b.s.Position()
+		for name, crash := range map[string]func(dir string) error{
+			"whole": func(string) error { return nil },
+			"torn":  func(dir string) error { return appendTo(filepath.Join(dir, "events.jsonl"), `{"k":"event","n":999,`) },
+			"rotated": func(dir string) error {
+				return os.Rename(filepath.Join(dir, "events.jsonl"), filepath.Join(dir, "events-29991231T235959.000000000.jsonl"))
+			},
+		} {
+			crashed := copyDir(t, dir)
+			if parts, _ := filepath.Glob(filepath.Join(crashed, "events-*.jsonl")); len(parts) < 3 {
+				t.Fatalf("%d parts", len(parts))
+			}
+			if err := crash(crashed); err != nil {
+				t.Fatal(err)
+			}
+			s, err := session.New(session.Options{Dir: crashed})
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			events := s.Events(nil)
+			for i, e := range events {
+				if want := before - uint64(len(events)-1-i); e.Seq != want {
+					t.Fatalf("%s: event %d is number %d, want %d", name, i, e.Seq, want)
+				}
+			}
+			if len(events) < 10 || s.FrameworkID() != "fw-0000" || s.Status().Tasks == 0 {
+				t.Errorf("%s: %d events came back:\n%v", name, len(events), s.Status())
+			}
+			s.Close()
+		}
+	}, func(o *session.Options) { o.Dir = dir })
+}
+
+func appendTo(name, text string) error {
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
+
 // The update is on disk before it is acknowledged.
 func TestNoAcknowledgementBeforeTheLog(t *testing.T) {
 	dir := t.TempDir()
@@ -120,6 +233,11 @@ func TestTornDownCannotBeResumed(t *testing.T) {
 		}
 		if _, err := session.Resumable(dir); err == nil || !strings.Contains(err.Error(), "was torn down") {
 			t.Errorf("after a teardown: %v", err)
+		}
+		b.s.Close()
+		b.open(func(o *session.Options) { o.Dir = dir })
+		if _, err := b.s.Resubscribe(b.ctx); !errors.Is(err, session.ErrNotSubscribed) {
+			t.Errorf("subscribing as the framework that was torn down: %v", err)
 		}
 	}, func(o *session.Options) { o.Dir = dir })
 }
