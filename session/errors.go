@@ -62,7 +62,7 @@ func hintFor(op string, status int, text string) string {
 	case status == http.StatusForbidden && strings.Contains(text, "not subscribed"):
 		return "the master lost this framework's channel: subscribe again"
 	case status == http.StatusForbidden:
-		return "the principal may not do this: see the master's ACLs"
+		return "the principal may not do this: see the master's ACLs, and --principal for who asks"
 	case strings.Contains(text, "Framework cannot be found"):
 		return "the master does not know this framework id: subscribe first, or it was torn down"
 	case strings.Contains(text, "stream ID"):

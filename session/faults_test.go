@@ -272,6 +272,9 @@ func TestMasterThatIsStillRecovering(t *testing.T) {
 		b.subscribe()
 		within(t, "subscription", 5*time.Second, min(time.Since(start), 6*time.Second))
 		b.wantState(session.Subscribed)
+		if said := b.said(); strings.Count(said, "no master serves yet (503 Master has not finished recovery); trying for 15s\n") != 1 {
+			t.Errorf("notices:\n%s", said)
+		}
 	})
 	inBubble(t, func(b *bench) {
 		b.master.setAnswer(func(w http.ResponseWriter, c fakeCall) bool {

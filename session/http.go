@@ -58,7 +58,7 @@ func (s *Session) open(ctx context.Context, r request) (*http.Response, *CallRec
 		return nil, nil, fmt.Errorf("%s: not a usable URL: %s", r.op, showURL(r.url))
 	}
 	if u := req.URL.User; u != nil {
-		return nil, nil, fmt.Errorf("%s: credentials in the URL are not sent; give principal and secret", r.op)
+		return nil, nil, fmt.Errorf("%s: credentials in the URL are not sent; give --principal, with --secret-file or MESOSBOOK_SECRET", r.op)
 	}
 	for k, v := range r.header {
 		req.Header[k] = slices.Clone(v)
@@ -214,6 +214,19 @@ func (s *Session) trusts(host string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.hosts[host]
+}
+
+// ours tells whether credentials may go to a URL, now or once it is asked as one of
+// the masters that were given.
+func (s *Session) ours(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil {
+		return false
+	}
+	s.mu.Lock()
+	given, _ := s.detector.(fixedMasters)
+	s.mu.Unlock()
+	return slices.Contains(given, u.Scheme+"://"+u.Host) || s.trusts(u.Host)
 }
 
 // trust adds the host of a base URL.

@@ -235,3 +235,21 @@ func TestTeardownBySomebodyElse(t *testing.T) {
 		}
 	})
 }
+
+// Over https a curl command names the files of TLS.
+func TestCurlOverTLS(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.s.Get(b.ctx, "https://m1:5050/state")
+		b.s.Get(b.ctx, "http://m1:5050/state")
+		curl, err := b.s.Curl(2, false)
+		if want := `curl -sS -u 'alice:'"${MESOSBOOK_SECRET:?}" --cacert /etc/ca.pem --key '/my files/key' -H 'Accept: */*' 'https://m1:5050/state'`; err != nil || curl != want {
+			t.Errorf("got  %s\nwant %s\n%v", curl, want, err)
+		}
+		if curl, _ := b.s.Curl(1, false); strings.Contains(curl, "cacert") || strings.Contains(curl, "alice") {
+			t.Errorf("over http, to a stranger: %s", curl)
+		}
+	}, withSecret, func(o *session.Options) {
+		o.Master = "https://m1:5050"
+		o.CurlFlags = []string{"--cacert", "/etc/ca.pem", "--key", "/my files/key"}
+	})
+}

@@ -43,6 +43,10 @@ type Options struct {
 	// agents when Principal is not empty.
 	Principal, Secret string
 
+	// CurlFlags are what curl needs to connect as TLS says, such as "--cacert", FILE:
+	// a tls.Config does not tell where it comes from.
+	CurlFlags []string
+
 	// MaxRecord bounds one record and one answer, in bytes; 0 is 64 MiB.
 	MaxRecord int
 	// HeartbeatsMissed is the number of heartbeat intervals without any record

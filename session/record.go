@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/tidwall/gjson"
 )
@@ -139,7 +140,7 @@ func (s *Session) Calls() []CallRecord {
 
 // Curl renders a call as a curl command that works when pasted into a POSIX shell:
 // the n-th last that the session did not send by itself (1 is the last), or with
-// auto that it did. Credentials stand as $MESOSBOOK_PRINCIPAL and $MESOSBOOK_SECRET.
+// auto that it did. The secret stands as $MESOSBOOK_SECRET.
 func (s *Session) Curl(n int, auto bool) (string, error) {
 	var list []CallRecord
 	for _, c := range s.Calls() {
@@ -165,8 +166,13 @@ func (s *Session) curl(c CallRecord) string {
 	if c.Method != http.MethodGet && c.Method != http.MethodPost {
 		args = append(args, "-X", c.Method)
 	}
-	if s.cred.principal != "" {
-		args = append(args, `-u "$MESOSBOOK_PRINCIPAL:$MESOSBOOK_SECRET"`)
+	if s.cred.principal != "" && s.ours(c.URL) {
+		args = append(args, "-u "+quoteShell(s.cred.principal+":")+`"${MESOSBOOK_SECRET:?}"`) // the shell tells when it is not set
+	}
+	if strings.HasPrefix(c.URL, "https:") {
+		for _, flag := range s.opt.CurlFlags {
+			args = append(args, shellWord(flag))
+		}
 	}
 	if strings.HasPrefix(c.URL, "https:") && s.opt.TLS != nil && s.opt.TLS.InsecureSkipVerify {
 		args = append(args, "-k")
@@ -188,6 +194,17 @@ func (s *Session) curl(c CallRecord) string {
 		args = append(args, "--data-binary", quoteShell(string(c.Body)))
 	}
 	return strings.Join(append(args, quoteShell(c.URL)), " ")
+}
+
+// shellWord is quoteShell for text that mostly needs no quotes.
+func shellWord(text string) string {
+	special := func(r rune) bool {
+		return !strings.ContainsRune("-_./=:,+@%", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}
+	if text != "" && strings.IndexFunc(text, special) < 0 {
+		return text
+	}
+	return quoteShell(text)
 }
 
 // quoteShell makes text one word for a POSIX shell.

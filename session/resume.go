@@ -12,6 +12,8 @@ import (
 	"slices"
 	"time"
 
+	"mesosbook/internal/atomicfile"
+
 	"github.com/tidwall/gjson"
 )
 
@@ -38,30 +40,11 @@ func (s *Session) saveSubscription(tornDown bool) {
 	s.mu.Unlock()
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err == nil {
-		err = replaceFile(filepath.Join(s.opt.Dir, subscriptionName), append(text, '\n'))
+		err = atomicfile.Replace(filepath.Join(s.opt.Dir, subscriptionName), append(text, '\n'))
 	}
 	if err != nil {
 		s.failed(fmt.Errorf("event log: %w", err))
 	}
-}
-
-// replaceFile writes a file so that a crash leaves the old or the new one.
-func replaceFile(name string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
 }
 
 // Resumable tells what the event log in dir holds: the framework id of the last

@@ -47,7 +47,7 @@ func TestSecretsStayOut(t *testing.T) {
 		}
 		curl, _ := b.s.Curl(1, false)
 		fmt.Fprintln(&shown, curl, b.s.Status(), b.s.LastError(), b.said())
-		if !strings.Contains(curl, `-u "$MESOSBOOK_PRINCIPAL:$MESOSBOOK_SECRET"`) {
+		if !strings.Contains(curl, `-u 'alice:'"${MESOSBOOK_SECRET:?}" `) {
 			t.Errorf("curl: %s", curl)
 		}
 		simtime.Wait()

@@ -47,7 +47,7 @@ func (s *Session) connect(ch *channel, patient bool) (*stream, error) {
 	wait := backoff{min: s.opt.BackoffMin, max: s.opt.BackoffMax}
 	ctx, cancel := s.callContext(ch.ctx)
 	defer cancel()
-	for {
+	for told := false; ; {
 		var st *stream
 		err := s.walk(ctx, func(base string) (redirect string, err error) {
 			st, redirect, err = s.subscribeAt(ch, base)
@@ -56,6 +56,10 @@ func (s *Session) connect(ch *channel, patient bool) (*stream, error) {
 		if err == nil || !patient || !unavailable(err) {
 			return st, err
 		}
+		if !told {
+			s.notice("no master serves yet (%v); trying for %v", refusalText(err), s.opt.CallTimeout)
+		}
+		told = true
 		select {
 		case <-ctx.Done():
 			if ch.ctx.Err() != nil {
@@ -65,6 +69,15 @@ func (s *Session) connect(ch *channel, patient bool) (*stream, error) {
 		case <-time.After(wait.next()):
 		}
 	}
+}
+
+// refusalText is what a master said, without the hint to try again.
+func refusalText(err error) string {
+	var r *refusal
+	if !errors.As(err, &r) {
+		return err.Error()
+	}
+	return fmt.Sprintf("%d %s", r.answer.Status, clip(string(r.answer.Body)))
 }
 
 // unavailable tells whether a master said that it does not serve yet.

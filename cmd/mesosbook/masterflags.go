@@ -44,7 +44,17 @@ func (f *masterFlags) options(master string) (session.Options, error) {
 	if err != nil {
 		return session.Options{}, err
 	}
-	return session.Options{Master: master, Principal: f.principal, Secret: secret, TLS: conf}, nil
+	return session.Options{Master: master, Principal: f.principal, Secret: secret, TLS: conf, CurlFlags: f.curlFlags()}, nil
+}
+
+// curlFlags are the files of TLS as curl takes them.
+func (f *masterFlags) curlFlags() (flags []string) {
+	for _, file := range [][2]string{{"--cacert", f.caCert}, {"--cert", f.cert}, {"--key", f.key}} {
+		if file[1] != "" {
+			flags = append(flags, file[0], file[1])
+		}
+	}
+	return flags
 }
 
 func (f *masterFlags) secret() (string, error) {

@@ -50,7 +50,7 @@ revive()
 :save saved.md
 `
 	got := play(secret, cells, "--master", c.MasterURL(), "--principal", "teacher", "--session", "one")
-	for _, want := range []string{"-> POST", "TASK_FINISHED", "$MESOSBOOK_SECRET", "hello", "Not sent: curl"} {
+	for _, want := range []string{"-> POST", "TASK_FINISHED", "${MESOSBOOK_SECRET:?}", "hello", "Not sent: curl"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the session shows no %q:\n%s", want, got)
 		}
