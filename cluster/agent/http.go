@@ -59,7 +59,7 @@ func (a *Agent) serveHTTP(rs libprocess.Routes[route], w http.ResponseWriter, r 
 		badRequest(w, "Request URL path must start with '/'")
 		return
 	}
-	if libprocess.Relative(r.URL.Path) {
+	if libprocess.Relative(r.URL.EscapedPath()) {
 		notFound(w)
 		return
 	}
@@ -67,7 +67,7 @@ func (a *Agent) serveHTTP(rs libprocess.Routes[route], w http.ResponseWriter, r 
 		badRequest(w, "400 Bad Request.")
 		return
 	}
-	rt, _, found := rs.Find(r.URL.Path, processName)
+	rt, _, found := rs.Find(r.URL.EscapedPath(), processName)
 	switch {
 	case !found:
 		notFound(w)

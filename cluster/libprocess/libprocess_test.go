@@ -194,6 +194,7 @@ func TestFind(t *testing.T) {
 		"/state": "S ", "/master/state": "S ", "/master/state/x/": "S /x", "/state/": "S ", "/api/v1/x": "A /x", "/api/v1/scheduler/y": "B /y",
 		"/version": "V ", "/version/x": "- /x", "/files/read": "R ", "/master/files/read": "- /files/read", "/files": "- /", "/": "- /", "/master": "- /",
 		"/help": "H ", "/help/master/state": "H /state", "/__processes__": "P ", "/State": "- /State", "//state": "S ",
+		"/%6daster/state": "S ", "/%6daster/st%61te": "- /st%61te", "/master%2Fstate": "- /master%2Fstate", "/state%2Fx": "- /state%2Fx", "/state/%2e%2e": "S /%2e%2e", "/%zz": "- /%zz",
 	} {
 		route, at, found := rs.Find(path, "master")
 		if !found {

@@ -2,6 +2,7 @@ package libprocess
 
 import (
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -24,12 +25,14 @@ func (p Place) Path() string {
 
 // Find gives the endpoint that has the longest part of a path, by whole names.
 // What begins with no process's name is looked up at the delegate
-// (process.cpp: ProcessManager::handle, ProcessBase::consume).
+// (process.cpp: ProcessManager::handle, ProcessBase::consume). The path is as it
+// was sent: escapes are undone in the name of the process alone.
 func (rs Routes[T]) Find(path, delegate string) (route T, at Place, found bool) {
 	rest := strings.Trim(path, "/")
 	at.Process = delegate
-	if first, below, _ := strings.Cut(rest, "/"); rs[first] != nil {
-		at.Process, rest = first, strings.Trim(below, "/")
+	first, below, _ := strings.Cut(rest, "/")
+	if id, err := url.PathUnescape(first); err == nil && rs[id] != nil {
+		at.Process, rest = id, strings.Trim(below, "/")
 	}
 	for name := rest; ; {
 		if route, found = rs[at.Process][name]; found {

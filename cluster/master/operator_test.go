@@ -126,6 +126,7 @@ func TestOperatorErrors(t *testing.T) {
 		{`{"type":"DEACTIVATE_AGENT","deactivate_agent":{"agent_id":{"value":"x"}}}`, 400, "Unknown agent"},
 		{`{"type":"MARK_AGENT_GONE","mark_agent_gone":{"agent_id":{"value":"x"}}}`, 404, "Agent 'x' not found"},
 		{`{"type":"UPDATE_WEIGHTS","update_weights":{"weight_infos":[{"weight":0,"role":"a"}]}}`, 400, "Failed to validate update weights request JSON for role 'a': Invalid weight '0': Weights must be positive"},
+		{`{"type":"UPDATE_WEIGHTS","update_weights":{"weight_infos":[{"weight":-1234567.25,"role":"a"}]}}`, 400, "Failed to validate update weights request JSON for role 'a': Invalid weight '-1.23457e+06': Weights must be positive"},
 		{`{"type":"UPDATE_WEIGHTS","update_weights":{"weight_infos":[{"weight":1,"role":"-a"}]}}`, 400, "Failed to validate update weights request JSON: Invalid role '-a': Role component '-a' is invalid because it starts with a dash"},
 		{`{"type":"UPDATE_WEIGHTS","update_weights":{"weight_infos":[{"weight":1,"role":" a "}]}}`, 200, ""},
 		{`{"type":"UPDATE_QUOTA","update_quota":{"quota_configs":[{"role":"*"}]}}`, 200, ""},

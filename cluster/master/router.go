@@ -55,7 +55,7 @@ func (m *Master) serve(routes router, w http.ResponseWriter, r *http.Request) {
 		req.fail(http.StatusBadRequest, "Request URL path must start with '/'")
 		return
 	}
-	if libprocess.Relative(r.URL.Path) {
+	if libprocess.Relative(r.URL.EscapedPath()) {
 		req.fail(http.StatusNotFound, "")
 		return
 	}
@@ -65,7 +65,7 @@ func (m *Master) serve(routes router, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	req.query = query
-	rt, at, found := routes.Find(r.URL.Path, masterProcess)
+	rt, at, found := routes.Find(r.URL.EscapedPath(), masterProcess)
 	if !found {
 		m.serveWeb(req, at)
 		return

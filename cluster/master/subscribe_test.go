@@ -61,6 +61,8 @@ func TestRefusedSubscriptions(t *testing.T) {
 		{[]any{"id.value", "a/b", "^framework_id.value", "a/b"}, "'a/b' contains invalid characters"},
 		{[]any{"offer_filters", map[string]any{"*": map[string]any{"min_allocatable_resources": map[string]any{"quantities": []any{map[string]any{}}}}}}, "Resource quantities must contain at least one quantity"},
 		{[]any{"failover_timeout", 1e30}, "The framework failover_timeout (1e+30) is invalid"},
+		{[]any{"failover_timeout", "Infinity"}, "The framework failover_timeout (inf) is invalid"},
+		{[]any{"failover_timeout", "-Infinity"}, "The framework failover_timeout (-inf) is invalid"},
 		{[]any{"^subscribe.suppressed_roles", []string{"x"}}, "Suppressed roles { x } are not contained in the set of roles"},
 		{[]any{"^subscribe.offer_constraints.role_constraints", map[string]any{"x": map[string]any{}}}, "Offer constraints specify `role_constraints` for a role 'x'not contained in the set of roles"},
 		{[]any{"^subscribe.offer_constraints.role_constraints", map[string]any{"*": map[string]any{}}}, "Offer constraints are not valid: 'OfferConstraints::role_constraints' has an empty 'RoleConstraints::groups' for role *"},

@@ -27,7 +27,7 @@ func (m *Master) updateWeightsLocked(list []*v1.WeightInfo) reply {
 			return refused(http.StatusBadRequest, failed+": Unknown role '"+role+"'")
 		}
 		if w.GetWeight() <= 0 {
-			return refused(http.StatusBadRequest, failed+" for role '"+role+"': Invalid weight '"+fmtFloat(w.GetWeight())+"': Weights must be positive")
+			return refused(http.StatusBadRequest, failed+" for role '"+role+"': Invalid weight '"+streamFloat(w.GetWeight())+"': Weights must be positive")
 		}
 	}
 	m.saveLocked()

@@ -11,6 +11,7 @@ import (
 // are allocated to roles, the others are not.
 type agent struct {
 	id     string
+	seq    int // the order of AddAgent
 	slot   int // a small number of its own, where frameworks keep their filters
 	names  names
 	active bool
@@ -34,7 +35,8 @@ type worth bool
 
 // AddAgent makes an active agent known with all it has.
 func (a *Allocator) AddAgent(id string, total resources.Resources) {
-	ag := &agent{id: id, names: a.names, active: true, held: map[*member]resources.Resources{}}
+	a.added++
+	ag := &agent{id: id, seq: a.added, names: a.names, active: true, held: map[*member]resources.Resources{}}
 	if ag.slot = len(a.agents); len(a.slots) > 0 {
 		last := len(a.slots) - 1
 		ag.slot, a.slots = a.slots[last], a.slots[:last]

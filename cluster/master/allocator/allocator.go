@@ -2,15 +2,14 @@
 // fairness over the roles and then over the frameworks of a role, with weights,
 // quota, offer filters and capabilities.
 //
-// It follows master/allocator/mesos/hierarchical.cpp of Apache Mesos 1.12, but
-// for one thing: Mesos goes through the agents in random order, this allocator in
-// that of their registration, so that a lesson goes as it did the last time. It
+// It follows master/allocator/mesos/hierarchical.cpp of Apache Mesos 1.12. It
 // knows nothing of HTTP, tasks or offers: it is told what frameworks and agents
 // there are and what came back, and says at each run who gets what.
 package allocator
 
 import (
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -31,6 +30,10 @@ type Options struct {
 	// Unfair are the names of scalars that do not count for a share
 	// (--fair_sharing_excluded_resource_names).
 	Unfair []string
+	// Shuffle puts the agents of a run in the order in which they are shared out;
+	// nil is at random: in a fixed order two frameworks that refuse what they get
+	// would be given the same agents for ever.
+	Shuffle func(n int, swap func(i, j int))
 }
 
 func (o Options) withDefaults() Options {
@@ -39,6 +42,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MinAllocatable == nil {
 		o.MinAllocatable = []resources.Quantities{{"cpus": 10}, {"mem": 32000}}
+	}
+	if o.Shuffle == nil {
+		o.Shuffle = rand.Shuffle
 	}
 	return o
 }
@@ -73,6 +79,7 @@ type Allocator struct {
 	frameworks map[string]*framework
 	agents     map[string]*agent
 	inOrder    []*agent // of AddAgent
+	added      int      // agents so far
 	slots      []int    // that removed agents have left
 	root       *role    // of all roles
 	roles      map[string]*role

@@ -22,6 +22,12 @@ func res(t testing.TB, text string) resources.Resources {
 
 const machine = "ports:[9000-10000];cpus:2;mem:496;disk:4930"
 
+// inTurn makes an allocator that goes through the agents as they came.
+func inTurn(o Options) *Allocator {
+	o.Shuffle = func(int, func(i, j int)) {}
+	return New(o)
+}
+
 func star(id string) Framework { return Framework{ID: id, Roles: []string{"*"}} }
 
 // texts of a run, in order.
@@ -41,7 +47,7 @@ func expect(t *testing.T, got []Allocation, want ...string) {
 }
 
 func TestAllOfAnAgentToOne(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddAgent("S0", res(t, machine))
 	a.AddFramework(star("F1"), true)
 	a.AddFramework(star("F2"), true)
@@ -52,7 +58,7 @@ func TestAllOfAnAgentToOne(t *testing.T) {
 }
 
 func TestTwoAgentsTwoFrameworks(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddAgent("S0", res(t, "cpus:2;mem:100"))
 	a.AddAgent("S1", res(t, "cpus:2;mem:100"))
 	a.AddFramework(star("F1"), true)
@@ -60,9 +66,46 @@ func TestTwoAgentsTwoFrameworks(t *testing.T) {
 	expect(t, a.Run(), "F1 * S0 cpus:2; mem:100", "F2 * S1 cpus:2; mem:100")
 }
 
+// TestShuffledAgents goes through the agents backwards; what it gives is told in
+// the order in which they came all the same.
+func TestShuffledAgents(t *testing.T) {
+	a := New(Options{Shuffle: func(n int, swap func(i, j int)) {
+		for i := range n / 2 {
+			swap(i, n-1-i)
+		}
+	}})
+	for _, id := range []string{"S0", "S1", "S2"} {
+		a.AddAgent(id, res(t, "cpus:2;mem:100"))
+	}
+	a.AddFramework(star("F1"), true)
+	a.AddFramework(star("F2"), true)
+	expect(t, a.Run(), "F1 * S0 cpus:2; mem:100", "F2 * S1 cpus:2; mem:100", "F1 * S2 cpus:2; mem:100")
+}
+
+// TestEveryoneSeesEveryAgent lets two frameworks give back all that they get: in
+// a fixed order each would be given the same agent for ever.
+func TestEveryoneSeesEveryAgent(t *testing.T) {
+	a := New(Options{})
+	a.AddAgent("S0", res(t, "cpus:2;mem:100"))
+	a.AddAgent("S1", res(t, "cpus:2;mem:100"))
+	a.AddFramework(star("F1"), true)
+	a.AddFramework(star("F2"), true)
+	seen := map[string]bool{}
+	for range 200 { // each of the four is missed with a chance of 2^-200
+		got := a.Run()
+		for _, al := range got {
+			seen[al.FrameworkID+al.AgentID] = true
+			a.Recover(al.FrameworkID, al.AgentID, al.Resources, 0)
+		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("seen: %v", seen)
+	}
+}
+
 func TestFilters(t *testing.T) {
 	simtime.Test(t, func(t *testing.T) {
-		a := New(Options{})
+		a := inTurn(Options{})
 		a.AddAgent("S0", res(t, "cpus:2;mem:100"))
 		a.AddFramework(star("F1"), true)
 		all := "F1 * S0 cpus:2; mem:100"
@@ -94,7 +137,7 @@ func TestFilters(t *testing.T) {
 }
 
 func TestMoreThanRefusedIsOffered(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddAgent("S0", res(t, "cpus:2;mem:100"))
 	a.AddFramework(star("F1"), true)
 	a.Run()
@@ -106,7 +149,7 @@ func TestMoreThanRefusedIsOffered(t *testing.T) {
 }
 
 func TestTooLittleIsNoOffer(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddAgent("S0", res(t, "cpus:0.009;mem:31;ports:[1-9]"))
 	a.AddAgent("S1", res(t, "mem:32"))
 	a.AddFramework(star("F1"), true)
@@ -114,7 +157,7 @@ func TestTooLittleIsNoOffer(t *testing.T) {
 }
 
 func TestReservedGoesToItsRoleAndBelow(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddAgent("S0", res(t, "cpus(eng):1;cpus(ops):1;mem(eng):100;mem(ops):100"))
 	a.AddFramework(Framework{ID: "F1", Roles: []string{"eng/web"}}, true)
 	a.AddFramework(Framework{ID: "F2", Roles: []string{"*"}}, true)
@@ -122,7 +165,7 @@ func TestReservedGoesToItsRoleAndBelow(t *testing.T) {
 }
 
 func TestGPUsAreKeptForThoseWhoAsk(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddAgent("S0", res(t, "cpus:1;mem:100;gpus:1"))
 	a.AddFramework(star("F1"), true)
 	expect(t, a.Run())
@@ -133,7 +176,7 @@ func TestGPUsAreKeptForThoseWhoAsk(t *testing.T) {
 }
 
 func TestWeightsAndHierarchy(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	for i := range 12 {
 		a.AddAgent(fmt.Sprintf("S%d", i), res(t, "cpus:1;mem:100"))
 	}
@@ -151,7 +194,7 @@ func TestWeightsAndHierarchy(t *testing.T) {
 }
 
 func TestQuota(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	for i := range 4 {
 		a.AddAgent(fmt.Sprintf("S%d", i), res(t, "cpus:1;mem:100"))
 	}
@@ -167,7 +210,7 @@ func TestQuota(t *testing.T) {
 }
 
 func TestConvert(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddAgent("S0", res(t, "cpus:2;mem:100"))
 	a.AddFramework(Framework{ID: "F1", Roles: []string{"web"}}, true)
 	got := a.Run()
@@ -195,7 +238,7 @@ func TestRefuseFor(t *testing.T) {
 
 // large is a cluster of 1,000 agents and 100 frameworks.
 func large(b *testing.B, role func(i int) string) *Allocator {
-	a := New(Options{})
+	a := inTurn(Options{})
 	for i := range 1000 {
 		a.AddAgent(fmt.Sprintf("S%d", i), res(b, machine))
 	}

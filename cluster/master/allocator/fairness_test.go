@@ -44,7 +44,7 @@ func enter(a *Allocator, f Framework) []Allocation {
 // UnreservedDRF: each agent goes to the role with the smaller share, and there to
 // the framework with the smaller one.
 func TestUnreservedDRF(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	enter(a, in("F1", "r1"))
 	expectPairs(t, add(t, a, "S1", "cpus:2;mem:1024"), "F1 r1 S1")
 	// r1 has all; r2 is new.
@@ -60,7 +60,7 @@ func TestUnreservedDRF(t *testing.T) {
 
 // SameShareFairness: with equal shares the one that was chosen less often is next.
 func TestSameShareFairness(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddFramework(in("F1", "*"), true)
 	a.AddFramework(in("F2", "*"), true)
 	a.AddAgent("S1", res(t, "cpus:2;mem:1024"))
@@ -80,7 +80,7 @@ func TestSameShareFairness(t *testing.T) {
 
 // The same among roles, at each level of the tree.
 func TestRolesTakeTurns(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	for id, role := range map[string]string{"F1": "a/x", "F2": "a/y", "F3": "b"} {
 		a.AddFramework(in(id, role), true)
 	}
@@ -100,7 +100,7 @@ func TestRolesTakeTurns(t *testing.T) {
 // NestedRoleDRF: the share of a role counts what the roles below it have; the
 // frameworks in a and those in a/b share what a has.
 func TestNestedRoleDRF(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	enter(a, in("F1", "a/b/c"))
 	expectPairs(t, add(t, a, "S1", "cpus:10;mem:2048"), "F1 a/b/c S1")
 	enter(a, in("F2", "a/b"))
@@ -114,7 +114,7 @@ func TestNestedRoleDRF(t *testing.T) {
 
 // DRFWithFairnessExclusion: a scalar that does not count makes no difference.
 func TestExcludedFromFairness(t *testing.T) {
-	a := New(Options{Unfair: []string{"gpus"}, OfferGPUs: true})
+	a := inTurn(Options{Unfair: []string{"gpus"}, OfferGPUs: true})
 	enter(a, in("F1", "r1"))
 	expectPairs(t, add(t, a, "S1", "cpus:2;mem:512;gpus:2"), "F1 r1 S1")
 	enter(a, in("F2", "r2"))
@@ -124,7 +124,7 @@ func TestExcludedFromFairness(t *testing.T) {
 
 // UpdateWeight: 3 to 1, and later 1 to 1.
 func TestUpdateWeight(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	for i := range 8 {
 		a.AddAgent(fmt.Sprintf("S%d", i), res(t, "cpus:2;mem:1024"))
 	}
@@ -155,7 +155,7 @@ func TestUpdateWeight(t *testing.T) {
 // ReservedDRF: what a framework holds of reservations counts for its share, what
 // nobody holds does not.
 func TestReservedDRF(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddFramework(in("F1", "r1"), true)
 	a.AddFramework(in("F2", "r2"), true)
 	expectPairs(t, add(t, a, "S1", "cpus:2;mem:1024"), "F1 r1 S1")
@@ -166,7 +166,7 @@ func TestReservedDRF(t *testing.T) {
 
 // OfferAncestorReservationsToDescendantChild, and none to others.
 func TestReservations(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddAgent("S1", res(t, "cpus(a):1;mem(a):100;cpus(a/b):1;mem(a/b):100;cpus:1;mem:100;ports:[1-5]"))
 	a.AddFramework(in("F1", "c"), true)
 	expect(t, a.Run(), "F1 c S1 ports:[1-5]; cpus:1; mem:100")
@@ -179,7 +179,7 @@ func TestReservations(t *testing.T) {
 
 // A refined reservation is nothing for a framework that cannot tell it.
 func TestRefinedReservation(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	free, refined := res(t, "cpus(a):1;mem(a):100"), resources.Resources(nil)
 	refined = reserveFor(t, free, "a/b")
 	a.AddAgent("S1", refined)
@@ -192,7 +192,7 @@ func TestRefinedReservation(t *testing.T) {
 
 // DeactivateAndReactivateFramework; what it holds stays its own.
 func TestDeactivate(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddFramework(in("F1", "*"), true)
 	expectPairs(t, add(t, a, "S1", "cpus:2;mem:1024"), "F1 * S1")
 	a.Deactivate("F1")
@@ -206,7 +206,7 @@ func TestDeactivate(t *testing.T) {
 
 // RemoveSlaveRecoverResources: nothing is left of an agent that was removed.
 func TestRemoveAgent(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddFramework(in("F1", "r1"), true)
 	got := add(t, a, "S1", "cpus(r1):2;mem:1024")
 	a.RemoveAgent("S1")
@@ -219,7 +219,7 @@ func TestRemoveAgent(t *testing.T) {
 
 // A role is forgotten when nothing is left of it, unless it has a quota.
 func TestRolesAreForgotten(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddAgent("S1", res(t, "cpus:1;mem:100"))
 	for i := range 100 {
 		id := fmt.Sprintf("F%d", i)
@@ -240,7 +240,7 @@ func TestRolesAreForgotten(t *testing.T) {
 
 // A framework that left a role while it holds something there goes on counting.
 func TestLeftRoleCounts(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddFramework(in("F1", "r1"), true)
 	got := add(t, a, "S1", "cpus:2;mem:1024")
 	a.UpdateFramework(in("F1", "r2"))

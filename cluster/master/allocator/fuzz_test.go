@@ -15,7 +15,7 @@ func FuzzAllocator(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 1, 2, 0, 2, 1, 9, 0, 10, 3, 9, 0, 3, 0, 9, 0})
 	f.Add([]byte{0, 3, 7, 1, 2, 5, 2, 2, 9, 0, 11, 1, 4, 3, 5, 3, 6, 0, 1, 0, 8, 2, 9, 1, 3, 5})
 	f.Fuzz(func(t *testing.T, steps []byte) {
-		m := &model{Allocator: New(Options{}), t: t}
+		m := &model{Allocator: inTurn(Options{}), t: t}
 		for ; len(steps) > 1; steps = steps[2:] {
 			m.step(steps[0], int(steps[1]))
 			m.check()

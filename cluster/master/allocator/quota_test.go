@@ -23,7 +23,7 @@ func quota(t testing.TB, guarantees, limits string) Quota {
 
 // QuotaProvidesGuarantee, and goes to the others when it is taken back.
 func TestGuarantee(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.SetQuota("sure", quota(t, "cpus:2;mem:1024", ""))
 	enter(a, in("F1", "sure"))
 	enter(a, in("F2", "*"))
@@ -34,7 +34,7 @@ func TestGuarantee(t *testing.T) {
 
 // QuotaAbsentFrameworkWholeAgent: what is guaranteed is kept, also for nobody.
 func TestHeadroomIsKept(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.SetQuota("sure", quota(t, "cpus:2;mem:1024", ""))
 	a.AddAgent("S1", res(t, "cpus:2;mem:1024"))
 	a.AddAgent("S2", res(t, "cpus:1;mem:512"))
@@ -45,7 +45,7 @@ func TestHeadroomIsKept(t *testing.T) {
 
 // MultiQuotaAbsentFrameworks: all guarantees together are kept.
 func TestHeadroomOfSeveral(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddAgent("S1", res(t, "cpus:2;mem:2048"))
 	a.SetQuota("r1", quota(t, "cpus:1;mem:1024", ""))
 	a.SetQuota("r2", quota(t, "cpus:1;mem:1024", ""))
@@ -56,7 +56,7 @@ func TestHeadroomOfSeveral(t *testing.T) {
 
 // QuotaProvidesLimit, and QuotaAllocationGranularity: an agent is cut.
 func TestLimit(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.SetQuota("few", quota(t, "", "cpus:2.5;mem:1000"))
 	a.AddAgent("S1", res(t, "cpus:2;mem:600;ports:[1-9]"))
 	a.AddAgent("S2", res(t, "cpus:2;mem:600;ports:[1-9]"))
@@ -66,7 +66,7 @@ func TestLimit(t *testing.T) {
 
 // A limit of nothing leaves a role its reservations.
 func TestLimitOfNothing(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.SetQuota("none", Quota{Limits: resources.Quantities{"cpus": 0, "mem": 0, "disk": 0}})
 	a.AddAgent("S1", res(t, "cpus:2;mem:600;disk:10;cpus(none):1"))
 	expect(t, enter(a, in("F1", "none")), "F1 none S1 cpus(reservations: [(STATIC,none)]):1")
@@ -75,7 +75,7 @@ func TestLimitOfNothing(t *testing.T) {
 // QuotaRoleAllocateNonQuotaResource: what has no guarantee comes along, but not
 // alone.
 func TestOtherResourcesComeAlong(t *testing.T) {
-	a := New(Options{MinAllocatable: []resources.Quantities{}})
+	a := inTurn(Options{MinAllocatable: []resources.Quantities{}})
 	a.SetQuota("sure", quota(t, "cpus:2;mem:1024", ""))
 	enter(a, in("F1", "sure"))
 	expect(t, add(t, a, "S1", "cpus:1;mem:512;ports:[1-9];disk:100"), "F1 sure S1 cpus:1; mem:512; ports:[1-9]; disk:100")
@@ -85,7 +85,7 @@ func TestOtherResourcesComeAlong(t *testing.T) {
 
 // ReservationWithinQuota: reservations count for a guarantee, held or not.
 func TestReservationsCountForGuarantee(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.SetQuota("sure", quota(t, "cpus:2;mem:256", ""))
 	enter(a, in("F1", "sure"))
 	enter(a, in("F2", "*"))
@@ -96,7 +96,7 @@ func TestReservationsCountForGuarantee(t *testing.T) {
 
 // QuotaHeadroomWhenReservationsExceedQuota: nothing is kept for such a role.
 func TestReservationsBeyondGuarantee(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.SetQuota("sure", quota(t, "cpus:1;mem:100", ""))
 	a.AddAgent("S1", res(t, "cpus(sure):2;mem(sure):200"))
 	a.AddAgent("S2", res(t, "cpus:1;mem:100"))
@@ -105,7 +105,7 @@ func TestReservationsBeyondGuarantee(t *testing.T) {
 
 // QuotaSetAsideReservedResources: what is reserved for others is no headroom.
 func TestReservationsAreNoHeadroom(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.SetQuota("sure", quota(t, "cpus:4;mem:400", ""))
 	a.AddAgent("S1", res(t, "cpus(other):4;mem(other):400"))
 	a.AddAgent("S2", res(t, "cpus:4;mem:400"))
@@ -116,7 +116,7 @@ func TestReservationsAreNoHeadroom(t *testing.T) {
 
 // OversubscribedNotAllocated and headroom: what may be revoked is no headroom.
 func TestRevocableIsNoHeadroom(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.SetQuota("sure", quota(t, "cpus:1;mem:100", ""))
 	a.AddAgent("S1", res(t, "cpus:1;mem:100").Add(revocable(t, "cpus:5")))
 	expectPairs(t, enter(a, in("F1", "*")))
@@ -128,7 +128,7 @@ func TestRevocableIsNoHeadroom(t *testing.T) {
 
 // QuotaWithNestedRoleReservation: reservations below a role count for it.
 func TestNestedReservationCounts(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.SetQuota("a", quota(t, "cpus:2;mem:200", "cpus:2;mem:200"))
 	a.AddAgent("S1", res(t, "cpus(a/b):1;mem(a/b):100"))
 	a.AddAgent("S2", res(t, "cpus:10;mem:1000"))
@@ -138,7 +138,7 @@ func TestNestedReservationCounts(t *testing.T) {
 // QuotaWithNestedRoleAllocation: what the roles below a role have counts for its
 // quota, but they are not bound by it.
 func TestNestedAllocationCounts(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	enter(a, in("F1", "a/b"))
 	expectPairs(t, add(t, a, "S1", "cpus:1;mem:1024"), "F1 a/b S1")
 	a.SetQuota("a", quota(t, "cpus:1;mem:1024", "cpus:1;mem:1024"))
@@ -148,7 +148,7 @@ func TestNestedAllocationCounts(t *testing.T) {
 
 // QuotaHeadroomWithNestedRoleAllocation.
 func TestHeadroomWithNestedAllocation(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	enter(a, in("F1", "a/b"))
 	expectPairs(t, add(t, a, "S1", "cpus:1;mem:100"), "F1 a/b S1")
 	enter(a, in("F2", "a"))
@@ -162,7 +162,7 @@ func TestHeadroomWithNestedAllocation(t *testing.T) {
 
 // MultipleFrameworksInRoleWithQuota: they share fairly.
 func TestFrameworksOfAGuaranteedRole(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.SetQuota("sure", quota(t, "cpus:10;mem:2048", ""))
 	a.AddFramework(in("F1", "sure"), true)
 	a.AddFramework(in("F2", "sure"), true)
@@ -174,7 +174,7 @@ func TestFrameworksOfAGuaranteedRole(t *testing.T) {
 // QuotaAgainstStarvation: a role with a guarantee gets its part although the
 // others have less.
 func TestGuaranteeBeforeFairness(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.AddFramework(in("F1", "sure"), true)
 	a.AddFramework(in("F2", "*"), true)
 	expectPairs(t, add(t, a, "S1", "cpus:1;mem:512"), "F2 * S1") // "*" before "sure"
@@ -187,7 +187,7 @@ func TestGuaranteeBeforeFairness(t *testing.T) {
 
 // A refusal holds for guarantees too; the others get nothing of what is kept.
 func TestGuaranteeIsRefused(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.SetQuota("sure", quota(t, "cpus:1;mem:100", ""))
 	a.AddFramework(in("F1", "sure"), true)
 	a.AddFramework(in("F2", "*"), true)
@@ -202,7 +202,7 @@ func TestGuaranteeIsRefused(t *testing.T) {
 
 // QuotaAllocationGranularityUnchoppableResource: a whole disk is not cut.
 func TestWholeDiskIsNotCut(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.SetQuota("few", quota(t, "", "disk:100"))
 	a.AddAgent("S1", res(t, "cpus:1;mem:100").Add(mount(t, 200)))
 	a.AddAgent("S2", res(t, "cpus:1;mem:100").Add(mount(t, 80)))
@@ -213,7 +213,7 @@ func TestWholeDiskIsNotCut(t *testing.T) {
 // QuotaAccountingReserveAllocatedResources and its reverse: reserving what is held
 // changes nothing for the quota.
 func TestReservingWhatIsHeld(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.SetQuota("r", quota(t, "cpus:1;mem:100", "cpus:1;mem:100"))
 	a.AddFramework(in("F1", "r"), true)
 	add(t, a, "S1", "cpus:1;mem:100")
@@ -233,7 +233,7 @@ func TestReservingWhatIsHeld(t *testing.T) {
 // Many agents and frameworks come and go with quotas and reservations: at the end
 // nothing is held.
 func TestNothingIsLost(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	a.SetQuota("a", quota(t, "cpus:3", "cpus:5"))
 	held := map[string]Allocation{}
 	for i := range 300 {

@@ -20,14 +20,21 @@ func (a *Allocator) Run(agents ...string) []Allocation {
 	r.countQuotas()
 	list := a.chosen(agents)
 	if len(r.guaranteed) > 0 {
+		r.shuffle(list)
 		for _, ag := range list {
 			r.guarantee(ag)
 		}
 	}
+	r.shuffle(list)
 	for _, ag := range list {
 		r.shareOut(ag)
 	}
+	slices.SortStableFunc(r.out, func(x, y Allocation) int { return a.agents[x.AgentID].seq - a.agents[y.AgentID].seq })
 	return r.out
+}
+
+func (r *run) shuffle(list []*agent) {
+	r.opts.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 }
 
 func (a *Allocator) chosen(ids []string) []*agent {

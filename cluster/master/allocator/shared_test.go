@@ -55,7 +55,7 @@ func reserveFor(_ testing.TB, r resources.Resources, role string) resources.Reso
 // AllocateSharedResources and SharedResourcesCapability: a shared volume goes to
 // each framework that can share, to one in a run, and counts once.
 func TestSharedVolume(t *testing.T) {
-	a := New(Options{})
+	a := inTurn(Options{})
 	sharing := func(id string) Framework {
 		f := in(id, "r")
 		f.Capabilities.Shared = true
