@@ -55,7 +55,7 @@ func (s *Session) Subscribe(ctx context.Context, body []byte) (Answer, error) {
 	}
 	body = s.fillSubscribe(body)
 	base, _ := s.base(ctx) // empty: connecting tells why there is no master
-	if a, guarded, err := s.guard(ctx, request{op: "post SUBSCRIBE", method: http.MethodPost, url: base + schedulerPath, body: body}); guarded {
+	if a, guarded, err := s.guard(ctx, request{op: "post SUBSCRIBE", method: http.MethodPost, url: base + schedulerPath, header: jsonHeader(), body: body}); guarded {
 		return a, err
 	}
 	ch, err := s.openChannel(body)

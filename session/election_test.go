@@ -86,7 +86,11 @@ func TestElectionWhileSubscribing(t *testing.T) {
 		if err := <-got; err != nil {
 			t.Fatal(err)
 		}
+		start := time.Now()
 		m2.accept()
+		if took := time.Since(start); took > time.Second { // not by the silence of the former
+			t.Errorf("the new leader was asked after %v", took)
+		}
 		b.wantState(session.Subscribed)
 		if got := b.s.MasterURL(); got != "http://m2:5050" {
 			t.Errorf("subscribed at %s", got)

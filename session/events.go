@@ -145,6 +145,8 @@ func (s *Session) overLocked() error {
 		return ErrClosed
 	case s.channel != nil:
 		return nil
+	case s.opt.ReadOnly:
+		return fmt.Errorf("%w: %w", ErrNotSubscribed, ErrReadOnly)
 	case s.cause != nil:
 		return fmt.Errorf("%w: %w", ErrNotSubscribed, s.cause)
 	}

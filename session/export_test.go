@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"net"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -22,6 +24,12 @@ func Ingest(s *Session, raw string) {
 	ch := s.channel
 	s.mu.Unlock()
 	s.ingest(ch, s.newEvent(raw))
+}
+
+// DialWith makes all further connections of a session.
+func DialWith(s *Session, dial func() (net.Conn, error)) {
+	s.client.Transport.(*http.Transport).CloseIdleConnections()
+	s.client.Transport.(*http.Transport).DialContext = func(context.Context, string, string) (net.Conn, error) { return dial() }
 }
 
 // RotateAt makes the files of the event log so long at most, in bytes.

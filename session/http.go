@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -86,31 +87,37 @@ func (s *Session) explain(ctx context.Context, r request, err error) error {
 		return fmt.Errorf("%s %s: %w", r.op, where, cause)
 	}
 	cause := plainCause(err)
-	return fmt.Errorf("%s %s: %w%s", r.op, where, cause, networkHint(cause, s.noun(where)))
+	return fmt.Errorf("%s %s: %w%s", r.op, where, cause, networkHint(cause, s.peerAt(where)))
 }
 
-// noun says what is thought to answer at a base URL.
-func (s *Session) noun(base string) string {
+// peer is what is known of a server.
+type peer struct {
+	noun string // what is thought to answer there
+	met  bool   // it was led to or named by a master
+}
+
+// peerAt tells what is known of the server at a base URL.
+func (s *Session) peerAt(base string) peer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, agent := range s.agents {
 		if agent == base {
-			return "the agent still"
+			return peer{"the agent still", true}
 		}
 	}
 	if given, _ := s.detector.(fixedMasters); s.leader == base || slices.Contains(given, base) {
-		return "a master"
+		return peer{"a master", s.leader == base}
 	}
-	return "a server"
+	return peer{"a server", false}
 }
 
-// networkHint says what to look at after a failure to connect to what noun says.
-func networkHint(cause error, noun string) string {
+// networkHint says what to look at after a failure to talk to a server.
+func networkHint(cause error, to peer) string {
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
 	switch {
 	case isRefused(cause):
-		return "; is " + noun + " running there?"
+		return "; is " + to.noun + " running there?"
 	case errors.As(cause, &unknown):
 		return "; give the certificate of the CA that signed it: --cacert"
 	case errors.As(cause, &host):
@@ -121,6 +128,8 @@ func networkHint(cause error, noun string) string {
 		return "; it speaks http, not https"
 	case errors.Is(cause, io.EOF), strings.Contains(cause.Error(), "malformed HTTP response"):
 		return "; does it speak https, or is it no HTTP server?"
+	case !to.met && (errors.Is(cause, syscall.ECONNRESET) || errors.Is(cause, syscall.EPIPE)):
+		return "; it hung up: it may speak https, or want a client certificate (--cert and --key)"
 	}
 	return ""
 }

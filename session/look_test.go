@@ -2,9 +2,11 @@ package session_test
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"mesosbook/internal/simtime"
@@ -253,3 +255,30 @@ func TestCurlOverTLS(t *testing.T) {
 		o.CurlFlags = []string{"--cacert", "/etc/ca.pem", "--key", "/my files/key"}
 	})
 }
+
+// What hangs up at once may want another kind of connection; a leader that did so
+// has just died.
+func TestServerThatHangsUp(t *testing.T) {
+	for _, met := range []bool{false, true} {
+		inBubble(t, func(b *bench) {
+			if met {
+				b.subscribe()
+			}
+			session.DialWith(b.s, func() (net.Conn, error) {
+				client, server := net.Pipe()
+				server.Close()
+				return resetConn{client}, nil
+			})
+			_, err := b.s.Get(b.ctx, "http://m1:5050/state")
+			if err == nil || strings.Contains(err.Error(), "connection reset by peer; it hung up: it may speak https, or want a client certificate") == met {
+				t.Errorf("known: %t: %v", met, err)
+			}
+		})
+	}
+}
+
+// resetConn fails as a connection does that the other side has reset.
+type resetConn struct{ net.Conn }
+
+func (resetConn) Read([]byte) (int, error)  { return 0, syscall.ECONNRESET }
+func (resetConn) Write([]byte) (int, error) { return 0, syscall.ECONNRESET }

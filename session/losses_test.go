@@ -49,10 +49,22 @@ func TestAttemptsAndConnectionsOfALoss(t *testing.T) {
 			if n := b.s.Status().Attempts; n != 0 {
 				t.Errorf("%d failed attempts right after a loss", n)
 			}
+			b.master.setAnswer(unavailable)
+			for b.s.Status().Attempts < 2 {
+				<-b.s.Changed()
+			}
 			b.s.CloseChannel()
 			if n := b.s.Status().Attempts; n != 0 {
 				t.Errorf("%d failed attempts while nothing is wanted", n)
 			}
+			time.Sleep(time.Minute)
+			go b.s.Subscribe(b.ctx, []byte(subscribeBody))
+			simtime.Wait()
+			if st := b.s.Status(); st.State != session.Subscribing || time.Since(st.Since) > time.Second {
+				t.Errorf("a new subscription has the loss of an old one:\n%v", st)
+			}
+			b.s.CloseChannel()
+			b.master.setAnswer(nil)
 		}
 	})
 	inBubble(t, func(b *bench) {

@@ -123,6 +123,11 @@ func TestReadOnlyRefusesWhatChanges(t *testing.T) {
 			"url": func() (session.Answer, error) {
 				return b.s.PostURL(b.ctx, "http://m1:5050/teardown", []byte(`{}`))
 			},
+			"reconcile": func() (session.Answer, error) { return b.s.Reconcile(b.ctx) },
+			"wait": func() (a session.Answer, err error) {
+				_, err = b.s.WaitForOffers(b.ctx, 1)
+				return a, err
+			},
 		} {
 			if _, err := call(); err == nil || !strings.Contains(err.Error(), "read-only session") {
 				t.Errorf("%s: %v", name, err)
@@ -148,6 +153,11 @@ func TestDryRunShowsTheCall(t *testing.T) {
 		}
 		if len(b.master.calls) != 0 {
 			t.Error("it was sent")
+		}
+		b.s.CloseChannel()
+		a, err = b.s.Subscribe(b.ctx, []byte(`{"type":"SUBSCRIBE"}`))
+		if want := `curl -sS -N -H 'Accept: application/json' -H 'Content-Type: application/json' --data-binary '{"type":"SUBSCRIBE"}' 'http://m1:5050/api/v1/scheduler'`; a.DryRun != want || err != nil {
+			t.Errorf("got  %s\nwant %s\n%v", a.DryRun, want, err)
 		}
 		b.s.SetDryRun(false)
 		b.s.Kill(b.ctx, "it's", "S0", 0)
