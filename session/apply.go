@@ -40,6 +40,7 @@ func (s *Session) take(ch *channel, e Event, before func()) {
 // enter makes a stream whose SUBSCRIBED was read the current one.
 func (s *Session) enter(ch *channel, st *stream, e Event) {
 	again := s.resubscribing()
+	old := gjson.GetBytes(ch.body, "framework_id.value").Exists() // it may have tasks, of another session as well
 	s.take(ch, e, func() {
 		s.framework = FrameworkID(e.Get("subscribed.framework_id.value").String())
 		s.stream = st.id()
@@ -47,7 +48,7 @@ func (s *Session) enter(ch *channel, st *stream, e Event) {
 		s.interval = st.interval
 		s.masterVersion = e.Get("subscribed.master_info.version").String()
 		s.live = st
-		if !gjson.GetBytes(ch.body, "framework_id.value").Exists() {
+		if !old {
 			s.own.addFramework(s.framework)
 		}
 		ch.body = withFrameworkID(ch.body, s.framework)
@@ -61,7 +62,7 @@ func (s *Session) enter(ch *channel, st *stream, e Event) {
 		s.noticeLocked("%s as framework %s at %s", verb, s.framework, st.base)
 	})
 	s.saveSubscription(false)
-	s.startReconcile(ch, st, again || s.hasTasks())
+	s.startReconcile(ch, st, old)
 }
 
 // applyLocked changes what is known by one event and gives what must be

@@ -132,6 +132,25 @@ func TestNoHeartbeatAnnounced(t *testing.T) {
 	})
 }
 
+// A session that takes a framework over asks for the tasks that it has; a new framework
+// has none.
+func TestReconcilesWhatItTakesOver(t *testing.T) {
+	for body, want := range map[string]bool{subscribeBody: false, strings.Replace(subscribeBody, `{`, `{"framework_id":{"value":"fw-7"},`, 1): true} {
+		inBubble(t, func(b *bench) {
+			go b.s.Subscribe(b.ctx, []byte(body))
+			st := b.master.accept()
+			if want {
+				b.master.next("RECONCILE")
+				st.send(update("theirs", "TASK_RUNNING", ""))
+			}
+			simtime.Wait()
+			if n := len(b.master.calls); n != 0 || len(b.s.Tasks()) > 0 != want {
+				t.Errorf("%s: %d calls too many, tasks %v", body, n, b.s.Tasks())
+			}
+		})
+	}
+}
+
 // A renewed subscription asks for all tasks, also when it knows of none: the master
 // may.
 func TestReconcilesWithoutTasks(t *testing.T) {

@@ -84,12 +84,6 @@ func (s *Session) Task(id TaskID) (*Task, bool) {
 	return t, t != nil
 }
 
-func (s *Session) hasTasks() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.tasks.live()) > 0
-}
-
 // forgetTasksOfOthersLocked drops the tasks of another framework than the one
 // that is about to subscribe (empty: a new one).
 func (s *Session) forgetTasksOfOthersLocked(next FrameworkID) {
