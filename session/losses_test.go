@@ -151,6 +151,28 @@ func TestReconcilesWhatItTakesOver(t *testing.T) {
 	}
 }
 
+// A new framework starts without the tasks of the former one; the same one keeps them.
+func TestTasksBelongToTheirFramework(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		st := b.subscribe()
+		st.send(update("t1", "TASK_RUNNING", uuid1))
+		b.master.next("ACKNOWLEDGE")
+		b.s.CloseChannel()
+		go b.s.Resubscribe(b.ctx)
+		b.master.accept()
+		b.wantState(session.Subscribed)
+		if n := len(b.s.Tasks()); n != 1 {
+			t.Errorf("%d tasks of the same framework, want 1", n)
+		}
+		b.s.CloseChannel()
+		b.master.newID = "fw-0001"
+		b.subscribe()
+		if n := len(b.s.Tasks()); n != 0 {
+			t.Errorf("%d tasks of a new framework", n)
+		}
+	})
+}
+
 // A renewed subscription asks for all tasks, also when it knows of none: the master
 // may.
 func TestReconcilesWithoutTasks(t *testing.T) {
