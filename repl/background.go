@@ -28,6 +28,7 @@ type background struct {
 	showNotice func(text string) // whole lines
 	showLate   func(cell int, lines string)
 	wake       chan struct{} // capacity 1
+	showing    sync.Mutex    // held by flush, so that what came first is shown first
 
 	mu      sync.Mutex
 	room    sync.Cond // queue was emptied, or the loop has ended
@@ -147,7 +148,10 @@ func (b *background) flushOpen(since map[int]string) {
 	b.flush()
 }
 
+// flush shows what waits.
 func (b *background) flush() {
+	b.showing.Lock()
+	defer b.showing.Unlock()
 	b.mu.Lock()
 	queue, dropped := b.queue, b.dropped
 	b.queue, b.notices, b.bytes, b.dropped = nil, 0, 0, 0

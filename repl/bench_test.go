@@ -8,7 +8,7 @@ import (
 func BenchmarkDrawLongCell(b *testing.B) {
 	text := []rune(strings.Repeat("\tfmt.Println(\"line\", x) // comment\n", 3000))
 	v := view{prompt: "[1] ", more: "... ", text: text, cursor: len(text)}
-	th := newTheme(true)
+	th := newTheme(true, false)
 	for b.Loop() {
 		layout(v, th, 80, 24)
 	}
@@ -16,7 +16,7 @@ func BenchmarkDrawLongCell(b *testing.B) {
 
 func BenchmarkDrawShortCell(b *testing.B) {
 	v := view{prompt: "[1] ", more: "... ", text: []rune("for i := range 3 {\n\tfmt.Println(i)\n}"), cursor: 3}
-	th := newTheme(true)
+	th := newTheme(true, false)
 	for b.Loop() {
 		layout(v, th, 80, 24)
 	}

@@ -2,9 +2,9 @@ package repl
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -32,24 +32,54 @@ func (r *REPL) builtins() []Command {
 // command runs a line after its colon.
 func (r *REPL) command(ctx context.Context, line string) error {
 	name, args, _ := strings.Cut(strings.TrimSpace(line), " ")
-	i := slices.IndexFunc(r.commands, func(c Command) bool { return c.Name == name })
-	if i < 0 {
-		return r.unknownCommand(name)
+	args = strings.TrimSpace(args)
+	c, err := r.find(name)
+	if err != nil {
+		return err
 	}
-	var err error
-	r.during(ctx, ":"+name, func(ctx context.Context) {
-		err = r.commands[i].Run(ctx, strings.TrimSpace(args), screenWriter{r.scr})
+	if args != "" && c.Args == "" {
+		return fmt.Errorf(":%s %s: it takes nothing behind it", c.Name, args)
+	}
+	r.during(ctx, ":"+c.Name, func(ctx context.Context) {
+		err = c.Run(ctx, args, screenWriter{r.scr})
 	})
 	r.scr.freshLine()
 	return err
 }
 
-func (r *REPL) unknownCommand(name string) error {
-	var names []string
+// find gives the command of this name, or the only one that begins with it.
+func (r *REPL) find(name string) (Command, error) {
+	if name == "" {
+		return Command{}, errors.New(": want a command behind it; :help lists them")
+	}
+	var begin []Command
 	for _, c := range r.commands {
+		if c.Name == name {
+			return c, nil
+		}
+		if strings.HasPrefix(c.Name, name) {
+			begin = append(begin, c)
+		}
+	}
+	switch len(begin) {
+	case 0:
+		return Command{}, r.unknownCommand(name)
+	case 1:
+		return begin[0], nil
+	}
+	return Command{}, fmt.Errorf(":%s: is it :%s?", name, strings.Join(commandNames(begin), ", :"))
+}
+
+func commandNames(commands []Command) []string {
+	var names []string
+	for _, c := range commands {
 		names = append(names, c.Name)
 	}
-	if near, ok := resources.Nearest(name, names); ok {
+	return names
+}
+
+func (r *REPL) unknownCommand(name string) error {
+	if near, ok := resources.Nearest(name, commandNames(r.commands)); ok {
 		return fmt.Errorf(":%s: no such command; did you mean :%s?", name, near)
 	}
 	return fmt.Errorf(":%s: no such command; :help lists them", name)
@@ -64,7 +94,7 @@ func (r *REPL) timeCommand(_ context.Context, args string, out io.Writer) error 
 	if err := r.settings.set("time", args); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "time", strings.TrimSpace(onOff(r.settings.time)))
+	fmt.Fprintln(out, r.settings.line("time"))
 	return nil
 }
 
@@ -74,7 +104,11 @@ func (r *REPL) setCommand(_ context.Context, args string, out io.Writer) error {
 		r.settings.print(out)
 		return nil
 	}
-	return r.settings.set(name, strings.TrimSpace(value))
+	if err := r.settings.set(name, strings.TrimSpace(value)); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, r.settings.line(name))
+	return nil
 }
 
 func (r *REPL) whoCommand(_ context.Context, _ string, out io.Writer) error {
@@ -187,7 +221,7 @@ func (r *REPL) complete(text string, cursor int) ([]kernel.Completion, int) {
 
 func completeSetting(prefix string) []string {
 	var found []string
-	for _, s := range []string{"paging on", "paging off", "hints on", "hints off", "time on", "time off", "lines "} {
+	for _, s := range []string{"paging on", "paging off", "hints on", "hints off", "time on", "time off", "lines ", "theme dark", "theme light"} {
 		if strings.HasPrefix(s, prefix) {
 			found = append(found, s)
 		}

@@ -63,12 +63,14 @@ type editorHooks struct {
 	notice   func(text string)
 	edit     func(text string) (string, error) // in the user's editor
 	suspend  func()
-	ignore   func(err error) // of the history file
+	ignore   func(err error)   // of the history file
+	answered func(text string) // an operating system command that the terminal sent
 }
 
 func newEditor(in *input, scr *screen, hist *history, hooks editorHooks) (*editor, error) {
 	e := &editor{in: in, scr: scr, hist: hist, hooks: hooks, column: -1}
 	e.keys.pastes = make(chan string, 64)
+	e.keys.answered = hooks.answered
 	var err error
 	e.rl, err = readline.NewEx(&readline.Config{
 		Stdin:                  io.NopCloser(keyReader{e}),

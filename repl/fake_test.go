@@ -31,6 +31,8 @@ type fakeKernel struct {
 	ran    []string
 	began  chan string // gets each cell that waits; nil: nobody looks
 	ask    func(ctx context.Context, question string) (bool, error)
+	notice func(text string)
+	own    string // a name that a cell has defined
 }
 
 func (k *fakeKernel) Run(ctx context.Context, code string) kernel.Result {
@@ -56,6 +58,8 @@ func (k *fakeKernel) Run(ctx context.Context, code string) kernel.Result {
 		case "ask":
 			yes, err := k.ask(ctx, text)
 			k.output(kernel.Output{Cell: k.n, Stream: kernel.Stdout, Text: fmt.Sprintln(yes, err)})
+		case "notice":
+			k.notice(text)
 		case "wait":
 			if k.began != nil {
 				k.began <- code
@@ -121,7 +125,11 @@ func (k *fakeKernel) Describe(expr string) (kernel.Description, error) {
 }
 
 func (k *fakeKernel) Names() []kernel.Description {
-	return []kernel.Description{{Name: "x", Type: "int", Cell: 1, Text: "5"}, {Name: "offers", Type: "func()"}}
+	names := []kernel.Description{{Name: "x", Type: "int", Cell: 1, Text: "5"}, {Name: "offers", Type: "func()"}}
+	if k.own != "" {
+		names = append(names, kernel.Description{Name: k.own, Type: "int", Cell: 1})
+	}
+	return names
 }
 
 func (k *fakeKernel) cells() []string {
@@ -320,7 +328,7 @@ func newConsoleIn(ctx context.Context, t *testing.T, cols, rows int, change func
 	if c.repl, err = New(o); err != nil {
 		t.Fatal(err)
 	}
-	c.kernel.output, c.kernel.ask = c.repl.Output, c.repl.Ask
+	c.kernel.output, c.kernel.ask, c.kernel.notice = c.repl.Output, c.repl.Ask, c.repl.Notice
 	go func() { c.done <- c.repl.Run(ctx) }()
 	t.Cleanup(func() {
 		keys.Close()

@@ -10,16 +10,20 @@ import (
 	"mesosbook/resources"
 )
 
-const keysHelp = `Keys
-  Enter         run the cell when it is complete, else begin a new line
-  Alt-Enter     begin a new line in any case (also Ctrl-J)
-  Tab           complete the name; again: the next names
-  Up, Down      lines of the cell, then the history; Ctrl-R searches it
-  Ctrl-C        forget the line; while a cell runs: interrupt it
-  Ctrl-D        leave, on an empty line
-  Alt-E         write the cell in your editor
-  Ctrl-_        undo; Ctrl-K, Ctrl-U, Ctrl-W cut; Ctrl-Y pastes; Ctrl-L redraws
-`
+// keysHelp tells what the keys do.
+var keysHelp = [...]struct{ key, does string }{
+	{"Enter", "run the cell when it is complete, else begin a new line"},
+	{"Alt-Enter", "begin a new line in any case (also Ctrl-J)"},
+	{"Tab", "complete the name; again: the next names"},
+	{"Up, Down", "lines of the cell, then the history; Ctrl-R searches it"},
+	{"Ctrl-C", "forget the line; while a cell runs: interrupt it"},
+	{"Ctrl-D", "leave, on an empty line"},
+	{"Alt-E", "write the cell in your editor"},
+	{"Ctrl-_", "undo; Ctrl-K, Ctrl-U, Ctrl-W cut; Ctrl-Y pastes; Ctrl-L redraws"},
+}
+
+// keyColumns is the width of the keys' names in the help.
+const keyColumns = 12
 
 func (r *REPL) helpCommand(_ context.Context, name string, _ io.Writer) error {
 	name = strings.TrimPrefix(name, ":")
@@ -97,19 +101,30 @@ func (r *REPL) overview() string {
 	r.helpRow(&b, "NAME?", "what NAME is, as :help NAME", width)
 	r.helpRow(&b, "!COMMAND", "run a shell command", width)
 	if r.o.Terminal && !r.o.Dumb {
-		b.WriteString("\n" + strings.Replace(keysHelp, "Keys", r.th.text(titleText, "Keys"), 1))
+		b.WriteString("\n" + r.th.text(titleText, "Keys") + "\n")
+		for _, k := range keysHelp {
+			r.helpRow(&b, k.key, k.does, keyColumns)
+		}
 	}
 	return b.String()
 }
 
+// helpRow writes a name and what it is: beside it, broken to the window, or below it
+// in a window that is too narrow for both.
 func (r *REPL) helpRow(b *strings.Builder, name, summary string, width int) {
-	pad := strings.Repeat(" ", max(width-columns(name), 0))
-	lines := []string{summary}
-	if room := r.scr.columns() - width - 5; r.o.Terminal && room >= 20 {
-		lines = wrap(summary, room)
+	if !r.o.Terminal {
+		fmt.Fprintf(b, "  %s  %s\n", fill(name, width), summary)
+		return
 	}
-	indent := "\n" + strings.Repeat(" ", width+4)
-	fmt.Fprintf(b, "  %s%s  %s\n", name, pad, strings.Join(lines, indent))
+	const readable = 22 // columns
+	room := r.scr.columns() - width - 5
+	if room >= readable {
+		indent := "\n" + strings.Repeat(" ", width+4)
+		fmt.Fprintf(b, "  %s  %s\n", fill(name, width), strings.Join(wrap(summary, room), indent))
+		return
+	}
+	lines := wrap(summary, max(r.scr.columns()-7, 10))
+	fmt.Fprintf(b, "  %s\n      %s\n", name, strings.Join(lines, "\n      "))
 }
 
 func (r *REPL) topics() []Topic {

@@ -69,16 +69,18 @@ const (
 // sequences and control characters become the key runes above, unknown ones
 // vanish. It keeps its state between reads, so a sequence may arrive in pieces.
 type keyDecoder struct {
-	seq    []byte // an escape sequence begun, from ESC on
-	utf8   []byte // a character begun
-	paste  []byte // the paste so far
-	inside bool   // between pasteStart and pasteEnd
-	pastes chan string
+	seq      []byte // an escape sequence begun, from ESC on
+	utf8     []byte // a character begun
+	paste    []byte // the paste so far
+	inside   bool   // between pasteStart and pasteEnd
+	pastes   chan string
+	answered func(text string) // gets what the terminal says in an OSC; nil drops it
 }
 
 const (
 	maxPaste    = 4 << 20 // bytes of one paste that are kept
 	maxSequence = 32      // bytes after which an escape sequence is given up
+	maxAnswer   = 64      // bytes of an OSC after which it is given up
 )
 
 // decode appends to out what the bytes of in mean.
@@ -125,6 +127,14 @@ func controlKey(b byte) (rune, bool) {
 }
 
 func (d *keyDecoder) nextOfSequence(b byte) (rune, bool) {
+	if len(d.seq) > 1 && d.seq[1] == ']' {
+		if isDigit := b >= '0' && b <= '9'; len(d.seq) == 2 && !isDigit || b == '\r' {
+			d.seq = d.seq[:0] // somebody typed Alt-]
+			return d.next(b)
+		}
+		d.nextOfAnswer(b)
+		return 0, false
+	}
 	if b == 0x1b { // ESC ESC: only the last one counts
 		d.seq = d.seq[:1]
 		return 0, false
@@ -143,6 +153,30 @@ func (d *keyDecoder) nextOfSequence(b byte) (rune, bool) {
 	return key, ok
 }
 
+// nextOfAnswer takes a byte of an operating system command (ESC ]), which ends with
+// BEL or ESC \.
+func (d *keyDecoder) nextOfAnswer(b byte) {
+	text := string(d.seq[2:])
+	body, ended := strings.CutSuffix(text, "\x1b")
+	d.seq = append(d.seq, b)
+	switch {
+	case b == 0x07:
+		body = text
+	case b == '\\' && ended:
+	case ended: // some other sequence: the command was cut off
+		d.seq = append(d.seq[:0], 0x1b, b)
+		return
+	case len(text) < maxAnswer:
+		return
+	default:
+		body = ""
+	}
+	d.seq = d.seq[:0]
+	if d.answered != nil && body != "" {
+		d.answered(body)
+	}
+}
+
 // sequenceEnded follows ECMA-48: CSI sequences end with a byte from @ to ~,
 // SS3 ones with the byte after O, others at once.
 func sequenceEnded(seq string) bool {
@@ -152,6 +186,8 @@ func sequenceEnded(seq string) bool {
 		return len(seq) > 1 && last >= 0x40 && last <= 0x7e
 	case 'O':
 		return len(seq) > 1
+	case ']':
+		return false // nextOfAnswer ends it
 	}
 	return true
 }

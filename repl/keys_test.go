@@ -19,6 +19,10 @@ func TestKeyDecoder(t *testing.T) {
 		{"unknown sequences vanish", "\x1b[5~\x1b[200;3Ra\x1b]", []rune{'a'}},
 		{"ESC ESC begins anew", "\x1b\x1b[A", []rune{keyUp}},
 		{"an endless sequence is given up", "\x1b[" + strings.Repeat("1", 40) + "a", []rune("111111111a")},
+		{"what the terminal tells is no typing", "\x1b]11;rgb:0/0/0\x1b\\a\x1b]4;1;x\ab", []rune{'a', 'b'}},
+		{"what it tells, cut off by a key", "\x1b]11;rgb:0/0\x1b[Aa", []rune{keyUp, 'a'}},
+		{"Alt-] is no beginning of it", "\x1b]ab\x1b]\r", []rune{'a', 'b', '\r'}},
+		{"an endless answer is given up", "\x1b]1" + strings.Repeat("2", 64) + "a", []rune{'a'}},
 		{"keys of the private area cannot be typed", string(keyEOF) + "b", []rune{'b'}},
 		{"broken UTF-8", "\xffa", []rune{utf8.RuneError, 'a'}},
 		{"a broken character before a control", "\xe4\x03", []rune{keyInterrupt}},
@@ -83,7 +87,7 @@ func FuzzLayout(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, cursor, width, height int) {
 		width, height = min(max(width, 1), 200), min(max(height, 1), 100)
 		runes := []rune(text)
-		fr := layout(view{prompt: "[1] ", more: "... ", text: runes, cursor: min(max(cursor, 0), len(runes))}, newTheme(true), width, height)
+		fr := layout(view{prompt: "[1] ", more: "... ", text: runes, cursor: min(max(cursor, 0), len(runes))}, newTheme(true, false), width, height)
 		if len(fr.rows) > height || fr.curRow < 0 || fr.curRow >= len(fr.rows) {
 			t.Errorf("%d rows of %d, cursor on %d", len(fr.rows), height, fr.curRow)
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mesosbook/snippets"
 )
 
 func TestGroupLines(t *testing.T) {
@@ -149,8 +151,16 @@ func TestCommands(t *testing.T) {
 		{":help hist", ":hist [-g TEXT]  what was typed, or what of it contains TEXT\n", ""},
 		{"nothing?", "", "undefined: nothing\n"},
 		{":set paging maybe", "", ":set paging maybe: want on or off\n"},
-		{":set nonsense 1", "", ":set nonsense: no such setting; there are paging, hints, time and lines\n"},
-		{":time", "time on\n", ""},
+		{":set nonsense 1", "", ":set nonsense: no such setting; there are paging, hints, time, lines, theme\n"},
+		{":time", "time on      show how long each cell took\n", ""},
+		{":tim", "time on      show how long each cell took\n", ""},
+		{":set lines 5", "lines 5      cut values after so many lines when they are not paged; 0 never\n", ""},
+		{":set lines", "", ":set lines: want a number of lines, or 0 for all, got \"\"\n"},
+		{":set theme blue", "", ":set theme: want dark or light, got \"blue\"\n"},
+		{":h", "", ":h: is it :help, :hist?\n"},
+		{":", "", ": want a command behind it; :help lists them\n"},
+		{":who x", "", ":who x: it takes nothing behind it\n"},
+		{":load nowhere", "", ":load: open notebook nowhere: no such file or directory; the program comes with " + strings.Join(snippets.Names(), ", ") + "\n"},
 		{":save", "", ":save: want a file name, like :save demo.md\n"},
 		{":load nowhere.go", "", ":load: open nowhere.go: no such file or directory\n"},
 		{":edit", "", ":edit: needs a terminal\n"},

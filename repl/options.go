@@ -61,6 +61,7 @@ type Options struct {
 	Terminal bool // In and Out are a terminal
 	Dumb     bool // the terminal understands no escape sequence (TERM=dumb)
 	Color    bool // colour may be used
+	Light    bool // the window is light, as far as is known; the terminal is asked as well
 
 	HistoryFile string // what was typed in earlier sessions, created with mode 0600; empty keeps none
 	Banner      string // shown once at the start, on a terminal only

@@ -13,7 +13,7 @@ func (r *REPL) displayed(v kernel.Value) string {
 	o := display.Options{}
 	if r.o.Terminal {
 		o.Width = r.scr.columns()
-		o.Color = r.th.on()
+		o.Color, o.Light = r.th.on(), r.th.onLight()
 	}
 	return display.Text(v, o)
 }

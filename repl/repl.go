@@ -63,7 +63,8 @@ func New(o Options) (*REPL, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &REPL{o: o, count: o.Cells, th: newTheme(o.Color), settings: settings{paging: true, hints: true, lines: 200}}
+	th := newTheme(o.Color, o.Light)
+	r := &REPL{o: o, count: o.Cells, th: th, settings: settings{paging: true, hints: true, lines: 200, theme: th}}
 	r.scr = &screen{out: o.Out, size: o.Size, th: r.th, plain: !o.Terminal || o.Dumb}
 	r.errs = r.scr
 	if !o.Terminal {
@@ -141,6 +142,9 @@ func (r *REPL) prompt() string { return fmt.Sprintf("[%d] ", r.count+1) }
 // submit runs what was entered: a command, a shell line, a question or a cell.
 func (r *REPL) submit(ctx context.Context, text string) {
 	trimmed := strings.TrimSpace(text)
+	if command, ok := r.word(trimmed); ok {
+		trimmed = command
+	}
 	var err error
 	switch {
 	case trimmed == "":
@@ -169,14 +173,31 @@ func (r *REPL) submit(ctx context.Context, text string) {
 	}
 }
 
+// words are what people type out of habit in place of a ':' command.
+var words = map[string]string{
+	"?": ":help", "help": ":help", "help()": ":help",
+	"quit": ":quit", "quit()": ":quit", "exit": ":quit", "exit()": ":quit",
+}
+
+// word gives the command that a text means, unless a cell has defined a name like it.
+func (r *REPL) word(text string) (command string, ok bool) {
+	command, ok = words[text]
+	return command, ok && !r.isDefined(strings.TrimSuffix(text, "()"))
+}
+
 // isNegation tells `!done` from a shell line: done is a name of this session.
 func (r *REPL) isNegation(text string) bool {
 	end := strings.IndexFunc(text, func(c rune) bool { return !isWord(c) })
 	if end < 0 {
 		end = len(text)
 	}
+	return r.isDefined(text[:end])
+}
+
+// isDefined tells whether a cell has defined the name.
+func (r *REPL) isDefined(name string) bool {
 	return slices.ContainsFunc(r.o.Kernel.Names(), func(d kernel.Description) bool {
-		return d.Cell > 0 && d.Name == text[:end]
+		return d.Cell > 0 && d.Name == name
 	})
 }
 
@@ -209,6 +230,7 @@ func (r *REPL) runCell(ctx context.Context, code string) kernel.Result {
 		r.count++
 	}
 	r.scr.freshLine()
+	r.back.flush() // what came while the cell ran stands before its value
 	r.showResult(res)
 	r.remember(code, res, t, r.o.Unsent() > unsent)
 	return res

@@ -181,6 +181,18 @@ func (s *screen) resized() {
 	s.write(b.String())
 }
 
+// repaint draws the line again, in other colours.
+func (s *screen) repaint() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.view == nil || s.held {
+		return
+	}
+	var b strings.Builder
+	s.redraw(&b)
+	s.write(b.String())
+}
+
 // erase removes the drawn line and leaves the cursor where it began.
 func (s *screen) erase(b *strings.Builder) {
 	if s.view == nil {

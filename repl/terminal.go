@@ -101,6 +101,9 @@ func (r *REPL) runTerminal(ctx context.Context) error {
 	defer stop()
 	r.scr.control(enterSequence)
 	defer r.scr.control(leaveSequence)
+	if r.th.on() {
+		r.scr.control(askBackground)
+	}
 	if r.o.Banner != "" {
 		r.scr.println(wrapLines(r.o.Banner, r.textWidth(), ""))
 	}
@@ -138,12 +141,22 @@ func (r *REPL) editorHooks() editorHooks {
 		edit:     r.editText,
 		suspend:  r.suspend,
 		ignore:   func(err error) { r.Notice(err.Error()) },
+		answered: r.answered,
+	}
+}
+
+// answered takes what the terminal tells of itself.
+func (r *REPL) answered(text string) {
+	if isLight, ok := isLightBackground(text); ok && isLight != r.th.onLight() {
+		r.th.setLight(isLight)
+		r.scr.repaint()
 	}
 }
 
 // finished tells whether Enter runs the text.
 func (r *REPL) finished(text string) bool {
-	if isCommand(text) || isQuestion(strings.TrimSpace(text)) {
+	trimmed := strings.TrimSpace(text)
+	if _, ok := r.word(trimmed); ok || isCommand(text) || isQuestion(trimmed) {
 		return true
 	}
 	return r.o.Kernel.Completeness(text) == kernel.Complete

@@ -324,6 +324,70 @@ func TestStepThroughANotebook(t *testing.T) {
 	c.shows(file + " ends here\n[4] ▏")
 }
 
+func TestHelpInANarrowWindow(t *testing.T) {
+	c := newConsole(t, 40, 70, func(o *Options) {
+		o.HelpTopics = func() []Topic { return []Topic{{"settings", "MASTER_URL_OF_ALL", "base URL of the leading master"}} }
+	})
+	c.keysTyped(":help\r")
+	c.shows("\n  MASTER_URL_OF_ALL\n      base URL of the leading master\n")
+	c.shows("\n  Enter         run the cell when it is\n                complete, else begin a\n")
+}
+
+// What people type out of habit is understood, unless a cell has defined the name.
+func TestWordsForCommands(t *testing.T) {
+	for _, word := range []string{"?", "help", "help()"} {
+		c := newConsole(t, 80, 60, nil)
+		c.keysTyped(word + "\r")
+		c.shows("  Alt-Enter     begin a new line")
+	}
+	for _, word := range []string{"exit", "quit()"} {
+		c := newConsole(t, 80, 20, nil)
+		c.keysTyped(word + "\r")
+		if err := c.ended(); err != nil || len(c.kernel.cells()) != 0 {
+			t.Errorf("%s: %v, ran %q", word, err, c.kernel.cells())
+		}
+	}
+	c := newConsole(t, 80, 20, nil)
+	c.kernel.own = "exit"
+	c.keysTyped("exit\r")
+	c.sees("[1] exit\n[2] ▏")
+}
+
+// The terminal tells that its window is light, at any time.
+func TestLightWindow(t *testing.T) {
+	c := newConsole(t, 60, 10, func(o *Options) { o.Color = true })
+	c.keysTyped("return 1")
+	c.sees("[1] return 1▏")
+	c.keysTyped("\x1b]11;rgb:ffff/ffff/dddd\x1b\\;")
+	c.sees("[1] return 1;▏")
+	c.term.mu.Lock()
+	raw := string(c.term.raw)
+	c.term.mu.Unlock()
+	if !strings.Contains(raw, askBackground) || !strings.Contains(raw, "\x1b[38;5;90mreturn") {
+		t.Errorf("no colours for a light window in %q", raw)
+	}
+	c.keysTyped("\x03:set theme dark\r")
+	c.shows("theme dark   colours for")
+}
+
+func TestIsLightBackground(t *testing.T) {
+	for answer, want := range map[string][2]bool{
+		"11;rgb:ffff/ffff/ffff": {true, true}, "11;rgb:00/00/00": {false, true}, "11;rgb:fd/f6/e3": {true, true},
+		"11;rgba:1e1e/1e1e/1e1e/ffff": {false, true}, "10;rgb:ff/ff/ff": {}, "11;rgb:x/y/z": {}, "11;rgb:ff//ff": {}, "11;?": {},
+	} {
+		if isLight, ok := isLightBackground(answer); isLight != want[0] || ok != want[1] {
+			t.Errorf("%s: got %v, %v", answer, isLight, ok)
+		}
+	}
+}
+
+// What happened before a cell's value was there stands above it.
+func TestNoticesStandBeforeTheValue(t *testing.T) {
+	c := newConsole(t, 60, 10, nil)
+	c.keysTyped("notice first\rnotice second\rshow value\rnotice third\nshow value\r")
+	c.shows("[4] notice third\n... show value\nthird\nvalue\n[5] ▏")
+}
+
 func TestCtrlCEndsAShellLine(t *testing.T) {
 	c := newConsole(t, 60, 10, nil)
 	c.keysTyped("!echo started; sleep 100; echo never\r")
@@ -335,7 +399,7 @@ func TestCtrlCEndsAShellLine(t *testing.T) {
 func TestCommandsHearCtrlC(t *testing.T) {
 	began := make(chan bool)
 	c := newConsole(t, 60, 10, func(o *Options) {
-		o.Commands = []Command{{Name: "hang", Run: func(ctx context.Context, args string, out io.Writer) error {
+		o.Commands = []Command{{Name: "hang", Args: "[WHAT]", Run: func(ctx context.Context, args string, out io.Writer) error {
 			fmt.Fprint(out, "hanging on ", args)
 			close(began)
 			<-ctx.Done()

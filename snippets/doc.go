@@ -12,6 +12,7 @@ package snippets
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -50,5 +51,9 @@ func Open(name string) (*Notebook, error) {
 	if data, shippedErr := fs.ReadFile(shipped, base+".md"); shippedErr == nil {
 		return Parse("snippets/"+base+".md", data)
 	}
-	return nil, fmt.Errorf("open notebook: %w (shipped ones: %s)", err, strings.Join(Names(), ", "))
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		err = cause.Err // it names the file again
+	}
+	return nil, fmt.Errorf("open notebook %s: %w; the program comes with %s", name, err, strings.Join(Names(), ", "))
 }

@@ -127,7 +127,7 @@ func TestOpen(t *testing.T) {
 		t.Errorf("a file of that name wins: got %v, %v", nb, err)
 	}
 	_, err := Open("nothing.md")
-	if err == nil || !strings.Contains(err.Error(), "shipped ones: ") || !strings.Contains(err.Error(), "tutorial") {
+	if err == nil || !strings.Contains(err.Error(), "program comes with ") || !strings.Contains(err.Error(), "tutorial") {
 		t.Errorf("got %v, want a list of the shipped ones", err)
 	}
 }

@@ -55,7 +55,7 @@ func (f *eventFeed) set(level eventLevel) error {
 		f.level = level
 		return nil
 	}
-	return fmt.Errorf("%q is none of off, updates, all", level)
+	return fmt.Errorf(":events: want off, updates or all, got %q", level)
 }
 
 func (f *eventFeed) current() eventLevel {

@@ -33,17 +33,23 @@ type notebookFlags struct {
 }
 
 func (f *notebookFlags) register(flags *pflag.FlagSet) {
-	flags.Var((*masterAddress)(&f.master), "master", "use this Mesos cluster instead of the embedded one: URL, host:port, several separated by commas, or zk://h1:2181,h2:2181/mesos")
-	flags.BoolVar(&f.noCluster, "no-cluster", false, "start no embedded cluster: plain Go cells")
+	inGroup(flags, groupMaster, f.registerMaster)
+	inGroup(flags, groupCluster, f.cluster.register)
+	f.cluster.set = flags
 	flags.StringVar(&f.user, "user", "root", "user of the framework where a SUBSCRIBE names none")
 	flags.StringVar(&f.name, "name", "mesosbook", "name of the framework where a SUBSCRIBE has none")
 	flags.DurationVar(&f.failoverTimeout, "failover-timeout", 0, "how long a master keeps the framework after its connection is lost, where a SUBSCRIBE does not say (default 1h with --master, else 0)")
-	flags.DurationVar(&f.timeout, "timeout", 0, "bound on each cell (default none; a minute in `run`)")
+	flags.DurationVar(&f.timeout, "timeout", 0, "bound on each cell (default none; a minute for run)")
 	flags.StringVar(&f.ack, "ack", string(session.AckAuto), "who acknowledges status updates: auto or manual")
+	flags.BoolVar(&f.noCluster, "no-cluster", false, "start no embedded cluster: plain Go cells")
+}
+
+// registerMaster adds the flags that say which cluster is used, and how carefully.
+func (f *notebookFlags) registerMaster(flags *pflag.FlagSet) {
+	flags.Var((*masterAddress)(&f.master), "master", "use this Mesos cluster instead of the embedded one: URL, host:port, several separated by commas, or zk://h1:2181,h2:2181/mesos")
 	flags.BoolVar(&f.readOnly, "read-only", false, "refuse every call that changes something on the cluster")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "let calls through that hit what this session did not start on a --master; without it the notebook asks first, and refuses where nobody can be asked")
 	f.masterFlags.register(flags)
-	f.cluster.register(flags)
 }
 
 // masterAddress is the value of --master. An empty one is a variable of the shell

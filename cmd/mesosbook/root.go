@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,6 +49,11 @@ With a pipe as standard input it runs what it reads, without prompts.`,
 	}
 	flags.register(c.Flags())
 	c.AddCommand(runCommand(std), evalCommand(std), clusterCommand(std), exportCommand(std), leaderCommand(std), versionCommand(std))
+	c.SetHelpCommand(helpCommand(c))
+	c.SetUsageFunc(func(c *cobra.Command) error {
+		showUsage(c, c.OutOrStdout())
+		return nil
+	})
 	wrongUsage(c)
 	return c
 }
@@ -178,6 +184,7 @@ func replOptions(nb *notebook, events *eventFeed, flags replFlags, std stdio) re
 		Terminal:    isTerminal(std.in) && isTerminal(std.out),
 		Dumb:        os.Getenv("TERM") == "dumb" || os.Getenv("TERM") == "",
 		Color:       os.Getenv("NO_COLOR") == "",
+		Light:       lightWindow(os.Getenv("COLORFGBG")),
 		HistoryFile: flags.history,
 		Banner:      banner(flags.notebookFlags),
 		Help:        names.Help,
@@ -188,6 +195,13 @@ func replOptions(nb *notebook, events *eventFeed, flags replFlags, std stdio) re
 		CellTimeout: flags.timeout,
 		Editor:      editor(),
 	}
+}
+
+// lightWindow reads COLORFGBG as rxvt and Konsole set it, "foreground;background" by
+// the numbers of the 16 colours: 7 and those from 9 on are light ones.
+func lightWindow(colors string) bool {
+	background, err := strconv.Atoi(colors[strings.LastIndexByte(colors, ';')+1:])
+	return err == nil && (background == 7 || background > 8)
 }
 
 func editor() string {

@@ -25,6 +25,7 @@ import (
 type Options struct {
 	Width int  // columns of the window: tables are cut to it; 0 is 80 without cutting
 	Color bool // JSON may be coloured
+	Light bool // for a light window
 }
 
 const plainWidth = 80
