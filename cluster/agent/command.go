@@ -89,7 +89,7 @@ func (b *commandBody) run(ctx context.Context, info *v1.TaskInfo) int {
 	env := taskEnvironment(b.agent.executorEnvironment(b.ex, b.agent.ID()), info.Resources, info.Command)
 	r := &taskRun{agent: b.agent, ex: b.ex, info: info, task: t, user: b.user, dir: b.dir, env: env, orders: b.orders,
 		log: taskLog{dir: b.dir, task: info.GetTaskId().GetValue()}}
-	if info.GetCommand().GetShell() && info.GetCommand().Value == nil {
+	if info.GetCommand().Value == nil {
 		r.send(r.status(v1.TaskState_TASK_STARTING)) // and then Mesos' executor aborts
 		return -1
 	}

@@ -155,6 +155,17 @@ type containerLaunch struct {
 	session   bool
 }
 
+// refused says what is wrong with the container.
+func (l containerLaunch) refused() error {
+	if l.session {
+		if err := refuseImage(l.container); err != nil {
+			return err
+		}
+		return refuseSecrets(l.command)
+	}
+	return refuseNested(l.container, l.command)
+}
+
 // launchContainer starts a container. no is nil and existed false when it runs.
 func (a *Agent) launchContainer(ctx context.Context, l containerLaunch) (c *container, existed bool, no *refusal) {
 	if l.container != nil && l.container.GetType() != v1.ContainerInfo_MESOS {
@@ -183,7 +194,7 @@ func (a *Agent) launchContainer(ctx context.Context, l containerLaunch) (c *cont
 }
 
 func (a *Agent) startContainer(ctx context.Context, c *container, l containerLaunch) error {
-	if err := refuseContainer(l.container); err != nil {
+	if err := l.refused(); err != nil {
 		return err
 	}
 	if name := l.command.GetUser(); name != "" {

@@ -31,7 +31,7 @@ func (a *Agent) killLocked(m *link.Kill) body {
 	ex, t := f.find(m.TaskID)
 	switch {
 	case ex == nil:
-		stranger := &executor{framework: f, command: true, info: &v1.ExecutorInfo{ExecutorId: &v1.ExecutorID{Value: proto.String(m.TaskID)}}}
+		stranger := &executor{framework: f, command: true, info: &v1.ExecutorInfo{}}
 		info := &v1.TaskInfo{TaskId: &v1.TaskID{Value: proto.String(m.TaskID)}}
 		a.updateLocked(stranger, newTask(f, stranger, info), fromAgent(f.lostOrDropped(), v1.TaskStatus_REASON_EXECUTOR_TERMINATED, "Cannot find executor"))
 	case t != nil && !isTerminal(t.proto.GetState()):

@@ -122,6 +122,16 @@ func TestRefusedContainers(t *testing.T) {
 		{"image", func(t *v1.TaskInfo) {
 			t.Container = &v1.ContainerInfo{Type: v1.ContainerInfo_MESOS.Enum(), Mesos: &v1.ContainerInfo_MesosInfo{Image: &v1.Image{Type: v1.Image_DOCKER.Enum()}}}
 		}, v1.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED, "Failed to launch container: Unsupported container image type: DOCKER"},
+		{"volume", func(t *v1.TaskInfo) {
+			t.Container = &v1.ContainerInfo{Type: v1.ContainerInfo_MESOS.Enum(), Volumes: []*v1.Volume{{Mode: v1.Volume_RW.Enum(), ContainerPath: proto.String("v"), HostPath: proto.String("/tmp")}}}
+		}, v1.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED, "Failed to launch container: Volumes in ContainerInfo is not supported"},
+		{"network", func(t *v1.TaskInfo) {
+			t.Container = &v1.ContainerInfo{Type: v1.ContainerInfo_MESOS.Enum(), NetworkInfos: []*v1.NetworkInfo{{}, {Name: proto.String("net")}}}
+		}, v1.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED, "Failed to launch container: Unknown CNI network 'net'"},
+		{"secret", func(t *v1.TaskInfo) {
+			t.Command.Environment = &v1.Environment{Variables: []*v1.Environment_Variable{{Name: proto.String("S"), Type: v1.Environment_Variable_SECRET.Enum(),
+				Secret: &v1.Secret{Type: v1.Secret_REFERENCE.Enum(), Reference: &v1.Secret_Reference{Name: proto.String("r")}}}}}
+		}, v1.TaskStatus_REASON_CONTAINER_LAUNCH_FAILED, "Failed to launch container: Collect failed: Default secret resolver cannot resolve references"},
 		{"novalue", func(t *v1.TaskInfo) { t.Command.Value = nil }, v1.TaskStatus_REASON_EXECUTOR_TERMINATED, "Executor terminated"},
 	} {
 		m.run(taskInfo(c.id, "exit 0", c.change))
@@ -240,18 +250,76 @@ func TestReconcileOfUnknownTasks(t *testing.T) {
 	}
 }
 
-func TestIDsCanBeUsedAgainAtOnce(t *testing.T) {
+// The executor of a command task stays for a while when the task has ended, and has
+// the task's id.
+func TestIDsCannotBeUsedAgainAtOnce(t *testing.T) {
 	a, m := startAgent(t, func(o *Options) { o.Linger = time.Hour })
+	m.run(taskInfo("again", "exit 0"))
+	m.until(t, "again", v1.TaskState_TASK_FINISHED)
+	eventually(t, "acknowledgement", func() bool {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return len(a.streams.byTask) == 0
+	})
+	m.run(taskInfo("again", "exit 0"))
+	lost := last(m.until(t, "again", v1.TaskState_TASK_LOST))
+	if lost.GetReason() != v1.TaskStatus_REASON_TASK_INVALID || lost.GetMessage() != "Cannot reuse an already existing executor for a command task" ||
+		lost.GetExecutorId().GetValue() != "again" || lost.GetSource() != v1.TaskStatus_SOURCE_AGENT {
+		t.Errorf("got %v", lost)
+	}
+}
+
+func TestIDsCanBeUsedAgain(t *testing.T) {
+	a, m := startAgent(t)
 	for i := range 3 {
 		m.run(taskInfo("again", "exit 0"))
 		if got := statesOf(m.until(t, "again", v1.TaskState_TASK_FINISHED)); got != "STARTING RUNNING FINISHED" {
 			t.Errorf("run %d: %s", i, got)
 		}
-		eventually(t, "acknowledgement", func() bool {
+		eventually(t, "end of the executor", func() bool {
 			a.mu.Lock()
 			defer a.mu.Unlock()
-			return len(a.streams.byTask) == 0
+			return len(a.frameworks) == 0
 		})
+	}
+}
+
+func last(updates []*link.StatusUpdate) *v1.TaskStatus { return updates[len(updates)-1].Status }
+
+func TestLimitsNeedCgroups(t *testing.T) {
+	_, m := startAgent(t)
+	for name, text := range map[string]string{
+		"cpus": "CPU limits can only be set on tasks launched in Mesos containers when the agent has loaded the 'cgroups/cpu' isolator",
+		"mem":  "Memory limits can only be set on tasks launched in Mesos containers when the agent has loaded the 'cgroups/mem' isolator",
+	} {
+		m.run(taskInfo("limited-"+name, "exit 0", func(t *v1.TaskInfo) {
+			t.Limits = map[string]*v1.Value_Scalar{name: {Value: proto.Float64(1)}}
+		}), v1.FrameworkInfo_Capability_PARTITION_AWARE)
+		s := last(m.until(t, "limited-"+name, v1.TaskState_TASK_DROPPED))
+		if s.GetReason() != v1.TaskStatus_REASON_GC_ERROR || s.GetMessage() != text || s.ExecutorId != nil {
+			t.Errorf("%s: got %v", name, s)
+		}
+	}
+}
+
+func TestCommandExecutorInfo(t *testing.T) {
+	task := taskInfo("t", "", withPolicy(7*time.Second), func(t *v1.TaskInfo) {
+		t.Command = &v1.CommandInfo{Shell: proto.Bool(false), Value: proto.String("/bin/echo"), Arguments: []string{"echo", "a b", "c"}}
+		t.Discovery = &v1.DiscoveryInfo{Visibility: v1.DiscoveryInfo_CLUSTER.Enum(), Name: proto.String("d")}
+	})
+	info := commandExecutorInfo(newFramework(frameworkInfo()), task)
+	if got, want := info.GetName(), "Command Executor (Task: t) (Command: [/bin/echo, e...])"; got != want {
+		t.Errorf("name %q, want %q", got, want)
+	}
+	if got := info.GetShutdownGracePeriod().GetNanoseconds(); got != int64(9*time.Second) {
+		t.Errorf("shutdown grace period %d, want 9 s", got)
+	}
+	if !proto.Equal(info.Discovery, task.Discovery) {
+		t.Errorf("discovery %v", info.Discovery)
+	}
+	task.Command = &v1.CommandInfo{Shell: proto.Bool(false), Value: proto.String("ls")}
+	if got, want := commandExecutorInfo(newFramework(frameworkInfo()), task).GetName(), "Command Executor (Task: t) (Command: [ls, ])"; got != want {
+		t.Errorf("name %q, want %q", got, want)
 	}
 }
 

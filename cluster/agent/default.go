@@ -188,7 +188,7 @@ func (b *defaultBody) runNested(r *taskRun) (v1.TaskState, bool) {
 
 func (b *defaultBody) prepareNested(r *taskRun) error {
 	info, id := r.info, r.nested.GetValue()
-	if err := refuseContainer(info.GetContainer()); err != nil {
+	if err := refuseNested(info.GetContainer(), info.GetCommand()); err != nil {
 		return err
 	}
 	if name := info.GetCommand().GetUser(); name != "" && name != b.ex.user {

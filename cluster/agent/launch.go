@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
@@ -21,14 +22,9 @@ func (a *Agent) run(m *link.Run) {
 		a.mu.Unlock()
 		return
 	}
-	if a.drain != nil {
-		a.refuseLocked(f, m, v1.TaskStatus_REASON_AGENT_DRAINING, "Task was received while agent was already draining")
-		a.mu.Unlock()
-		return
-	}
-	ex := a.supersedeLocked(f.executor(executorID(m)))
-	if ex != nil && ex.state >= terminating {
-		a.refuseLocked(f, m, v1.TaskStatus_REASON_EXECUTOR_TERMINATED, "Executor "+stateNames[ex.state])
+	ex := f.executor(executorID(m))
+	if no := a.refusalLocked(ex, m); no != nil {
+		a.refuseLocked(f, m, no)
 		a.mu.Unlock()
 		return
 	}
@@ -50,24 +46,6 @@ func (a *Agent) run(m *link.Run) {
 		deliver()
 	}
 }
-
-// supersedeLocked ends a command executor that only lingers after its task, so
-// that the task's id can be used again at once, and gives nil for it.
-func (a *Agent) supersedeLocked(ex *executor) *executor {
-	if ex == nil || !ex.command || len(ex.tasks)+len(ex.queued) > 0 {
-		return ex
-	}
-	ex.cancel()
-	ex.state = terminated
-	a.retireLocked(ex)
-	if f := ex.framework; len(f.executors) == 0 { // it goes on with the new task
-		a.completed = slices.DeleteFunc(slices.Clone(a.completed), func(x *framework) bool { return x == f })
-		a.frameworks = append(slices.Clone(a.frameworks), f)
-	}
-	return nil
-}
-
-var stateNames = [...]string{registering: "registering", running: "running", terminating: "terminating", terminated: "terminated"}
 
 func executorID(m *link.Run) string {
 	if m.Executor != nil {
@@ -95,15 +73,63 @@ func (a *Agent) adoptLocked(info *v1.FrameworkInfo) *framework {
 	return f
 }
 
+// runRefusal is why tasks never reach an executor.
+type runRefusal struct {
+	reason    v1.TaskStatus_Reason
+	text      string
+	anonymous bool // the updates do not name the executor
+}
+
+// refusalLocked looks for a reason not to run tasks, in the order of slave/slave.cpp
+// (run, __run); nil for none. ex is the executor that they would run on, if there is
+// one already.
+func (a *Agent) refusalLocked(ex *executor, m *link.Run) *runRefusal {
+	if text := unenforceableLimit(m.Tasks); text != "" { // the reason is Mesos' own
+		return &runRefusal{v1.TaskStatus_REASON_GC_ERROR, text, true}
+	}
+	switch {
+	case a.drain != nil:
+		return &runRefusal{v1.TaskStatus_REASON_AGENT_DRAINING, "Task was received while agent was already draining", false}
+	case ex == nil:
+		return nil
+	case m.Executor == nil: // it stays a while after its task
+		return &runRefusal{v1.TaskStatus_REASON_TASK_INVALID, "Cannot reuse an already existing executor for a command task", false}
+	case ex.state == terminating:
+		return &runRefusal{v1.TaskStatus_REASON_EXECUTOR_TERMINATED, "Executor terminating", true}
+	case ex.state == terminated: // which the master knows; updates of its tasks are still to be acknowledged
+		return &runRefusal{v1.TaskStatus_REASON_EXECUTOR_TERMINATED, "Master wants to launch executor, but one already exists", false}
+	}
+	return nil
+}
+
+// unenforceableLimit refuses resource limits where no cgroups hold a task to them.
+func unenforceableLimit(tasks []*v1.TaskInfo) string {
+	for _, t := range tasks {
+		if t.GetContainer() != nil && t.GetContainer().GetType() == v1.ContainerInfo_DOCKER {
+			continue
+		}
+		if t.Limits["cpus"] != nil {
+			return "CPU limits can only be set on tasks launched in Mesos containers when the agent has loaded the 'cgroups/cpu' isolator"
+		}
+		if t.Limits["mem"] != nil {
+			return "Memory limits can only be set on tasks launched in Mesos containers when the agent has loaded the 'cgroups/mem' isolator"
+		}
+	}
+	return ""
+}
+
 // refuseLocked answers tasks that never reach an executor.
-func (a *Agent) refuseLocked(f *framework, m *link.Run, reason v1.TaskStatus_Reason, text string) {
+func (a *Agent) refuseLocked(f *framework, m *link.Run, no *runRefusal) {
 	info := m.Executor
-	if info == nil {
+	switch {
+	case no.anonymous:
+		info = &v1.ExecutorInfo{}
+	case info == nil:
 		info = &v1.ExecutorInfo{ExecutorId: &v1.ExecutorID{Value: proto.String(executorID(m))}}
 	}
 	ex := &executor{framework: f, info: info, command: m.Executor == nil}
 	for _, task := range m.Tasks {
-		a.updateLocked(ex, newTask(f, ex, task), fromAgent(f.lostOrDropped(), reason, text))
+		a.updateLocked(ex, newTask(f, ex, task), fromAgent(f.lostOrDropped(), no.reason, no.text))
 	}
 	if len(f.executors) == 0 {
 		a.retireFrameworkLocked(f)
@@ -146,6 +172,10 @@ const (
 	commandExecutorCPUs  = 0.1
 	commandExecutorMemMB = 32
 	executorPath         = "/usr/libexec/mesos/mesos-executor"
+
+	// reapTime is what an executor needs beyond its task's grace period
+	// (slave/slave.cpp: getExecutorInfo).
+	reapTime = 2 * time.Second
 )
 
 // commandExecutorInfo is the executor that Mesos makes up for a command task.
@@ -158,7 +188,10 @@ func commandExecutorInfo(f *framework, task *v1.TaskInfo) *v1.ExecutorInfo {
 			Uris:      task.GetCommand().GetUris(), Environment: task.GetCommand().GetEnvironment(), User: task.GetCommand().User},
 		Name:   proto.String(commandExecutorName(task)),
 		Source: proto.String(task.GetTaskId().GetValue()),
-		Labels: task.Labels, Container: task.Container,
+		Labels: task.Labels, Container: task.Container, Discovery: task.Discovery,
+	}
+	if grace := task.GetKillPolicy().GetGracePeriod(); grace != nil {
+		info.ShutdownGracePeriod = &v1.DurationInfo{Nanoseconds: proto.Int64(grace.GetNanoseconds() + int64(reapTime))}
 	}
 	var allocation *v1.Resource_AllocationInfo
 	if len(task.Resources) > 0 {
@@ -182,20 +215,19 @@ func commandExecutorName(task *v1.TaskInfo) string {
 	case c.GetShell() && c.Value == nil:
 		return id + "(Command: NO COMMAND)"
 	case c.GetShell():
-		text := c.GetValue()
-		if len(text) > 15 {
-			text = text[:12] + "..."
-		}
-		return id + "(Command: sh -c '" + text + "')"
+		return id + "(Command: sh -c '" + inShort(c.GetValue()) + "')"
 	case c.Value == nil:
 		return id + "(Command: NO EXECUTABLE)"
 	}
-	return id + "(Command: [" + strings.Join(append([]string{c.GetValue()}, c.GetArguments()...), ", ") + "])"
+	return id + "(Command: [" + inShort(c.GetValue()+", "+strings.Join(c.GetArguments(), ", ")) + "])"
 }
 
-// errUnknownContainer is what becomes of a container that no containerizer of
-// this agent takes: Mesos waits for one that is not there.
-var errUnknownContainer = mesosErrorf("Abnormal executor termination: unknown container")
+func inShort(command string) string {
+	if len(command) > 15 {
+		return command[:12] + "..."
+	}
+	return command
+}
 
 // noSandboxError is an executor without a directory: its tasks never reach it.
 type noSandboxError struct{ error }
@@ -214,8 +246,9 @@ func (a *Agent) launch(ctx context.Context, ex *executor, first *v1.TaskInfo) {
 type worker interface{ work(context.Context) }
 
 func (a *Agent) prepare(ctx context.Context, ex *executor, first *v1.TaskInfo) (worker, error) {
-	if err := refuseContainer(ex.info.GetContainer()); err != nil {
-		return nil, err
+	command := ex.info.GetCommand()
+	if ex.command {
+		command = first.GetCommand()
 	}
 	u, err := a.lookupUser(ex.user)
 	if err == nil {
@@ -224,9 +257,8 @@ func (a *Agent) prepare(ctx context.Context, ex *executor, first *v1.TaskInfo) (
 	if err != nil {
 		return nil, noSandboxError{mesosErrorf("Failed to create executor directory '%s': %w", ex.dir, err)}
 	}
-	command := ex.info.GetCommand()
-	if ex.command {
-		command = first.GetCommand()
+	if err := refuseRoot(ex.info.GetContainer(), command); err != nil {
+		return nil, err
 	}
 	if len(command.GetUris()) > 0 {
 		if err := a.fetch(ctx, ex, command.Uris, u); err != nil {
@@ -240,18 +272,6 @@ func (a *Agent) prepare(ctx context.Context, ex *executor, first *v1.TaskInfo) (
 		return newDefaultBody(a, ex, u), nil
 	}
 	return newRemoteBody(a, ex, u), nil
-}
-
-// refuseContainer gives the errors of an agent with the Mesos containerizer alone
-// and no image provisioner.
-func refuseContainer(c *v1.ContainerInfo) error {
-	if c.GetType() == v1.ContainerInfo_DOCKER && c != nil {
-		return errUnknownContainer
-	}
-	if image := c.GetMesos().GetImage(); image != nil {
-		return mesosErrorf("Unsupported container image type: %s", image.GetType())
-	}
-	return nil
 }
 
 // launchFailed ends the tasks of an executor that did not come up.
