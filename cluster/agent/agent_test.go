@@ -30,6 +30,7 @@ type fakeMaster struct {
 	conn  *link.Conn
 	hello []*link.RegisterAgent
 	news  chan link.Message // everything but acknowledged bookkeeping
+	kept  []link.Message    // of news, not yet asked for
 	done  sync.WaitGroup
 }
 
@@ -89,18 +90,30 @@ func (m *fakeMaster) cut() {
 	m.conn.Close()
 }
 
-// next gives the next message of type M, within a time that only a broken agent
-// takes.
+// patience is a time that only a broken agent takes: waits end by an event.
+const patience = 2 * time.Minute
+
+// next gives the next message of type M; those of other types stay for later calls,
+// but for registrations.
 func next[M link.Message](t *testing.T, m *fakeMaster) M {
 	t.Helper()
-	deadline := time.After(time.Minute)
+	for i, msg := range m.kept {
+		if want, ok := msg.(M); ok {
+			m.kept = slices.Delete(m.kept, i, i+1)
+			return want
+		}
+	}
+	late := time.After(patience)
 	for {
 		select {
 		case msg := <-m.news:
 			if want, ok := msg.(M); ok {
 				return want
 			}
-		case <-deadline:
+			if _, hello := msg.(*link.RegisterAgent); !hello {
+				m.kept = append(m.kept, msg)
+			}
+		case <-late:
 			var want M
 			t.Fatalf("no %T came", want)
 		}

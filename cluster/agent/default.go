@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
@@ -29,8 +30,10 @@ type defaultBody struct {
 	mu       sync.Mutex // guards what follows
 	members  map[string]*member
 	stopping bool
+	shutDown bool          // groups that are being launched are not carried on
 	idle     chan struct{} // closed when the last task has ended
 
+	aborted   atomic.Bool
 	unhealthy atomic.Bool // a task was killed by its health check: all that end later are told to be
 }
 
@@ -44,6 +47,7 @@ type member struct {
 type taskGroup struct {
 	ids, containers []string
 	starting        sync.WaitGroup // those that are neither started nor failed
+	launched        bool           // all are started or have failed: the executor begins to look after them
 	killed          bool           // one has failed
 }
 
@@ -62,7 +66,18 @@ func (b *defaultBody) work(ctx context.Context) {
 		<-b.idleOrEmpty()
 	}
 	b.agent.destroy(b.ex)
-	b.agent.ended(b.ex, 0, executorTerminated())
+	b.agent.ended(b.ex, b.waitStatus(), executorTerminated())
+}
+
+// waitStatus is how the executor would have ended if it were a process.
+func (b *defaultBody) waitStatus() int {
+	switch {
+	case b.aborted.Load():
+		return int(syscall.SIGABRT)
+	case b.ctx.Err() != nil:
+		return int(syscall.SIGKILL)
+	}
+	return 0
 }
 
 // logf writes a line of the default executor's log; line is that of Mesos' source.
@@ -129,7 +144,17 @@ func (b *defaultBody) newRun(info *v1.TaskInfo, m *member) *taskRun {
 	return &taskRun{agent: b.agent, ex: b.ex, info: info, task: b.agent.taskOf(b.ex, info), user: b.user, orders: m.orders, group: b,
 		dir: filepath.Join(b.ex.dir, "containers", id), nested: nested, started: started,
 		log:      taskLog{dir: b.ex.dir, task: info.GetTaskId().GetValue(), container: containerText(nested)},
-		siblings: func() { started(); m.group.starting.Wait() }}
+		siblings: func() bool { started(); return b.launched(m.group) }}
+}
+
+// launched waits until all tasks of a group are started or have failed, and says
+// whether the executor goes on with them.
+func (b *defaultBody) launched(group *taskGroup) bool {
+	group.starting.Wait()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	group.launched = group.launched || !b.shutDown
+	return group.launched
 }
 
 func (b *defaultBody) runMember(r *taskRun, group *taskGroup) {
@@ -137,6 +162,10 @@ func (b *defaultBody) runMember(r *taskRun, group *taskGroup) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.members, r.id())
+	if r.aborted {
+		b.aborted.Store(true)
+		b.ex.cancel()
+	}
 	if ok && state != v1.TaskState_TASK_FINISHED {
 		b.killGroupLocked(group)
 	}
@@ -181,6 +210,9 @@ func (b *defaultBody) runNested(r *taskRun) (v1.TaskState, bool) {
 		return 0, false
 	}
 	if err := b.prepareNested(r); err != nil {
+		if b.ctx.Err() != nil {
+			return 0, false // the agent has ended the executor
+		}
 		return r.failToLaunch(err), true
 	}
 	return r.run(b.ctx)
@@ -249,7 +281,12 @@ func (a *Agent) nest(ex *executor, taskID, container string) {
 func (b *defaultBody) kill(taskID string, policy *v1.KillPolicy) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if m, ok := b.members[taskID]; ok {
+	switch m, ok := b.members[taskID]; {
+	case !ok:
+	case !m.group.launched:
+		b.logf(205, "Received KILL event")
+		b.logf(1285, "Received kill for task '%s'", taskID) // and no more comes of it
+	default:
 		b.logf(205, "Received KILL event")
 		m.orders.kill(policy)
 	}
@@ -260,12 +297,15 @@ func (b *defaultBody) shutdown() {
 	defer b.mu.Unlock()
 	b.logf(205, "Received SHUTDOWN event")
 	b.logf(1048, "Shutting down")
+	b.shutDown = true
 	if len(b.members) == 0 {
 		b.stopping = true
 		b.closeIdleLocked()
 	}
 	for _, m := range b.members {
-		m.orders.kill(b.standardKill())
+		if m.group.launched {
+			m.orders.kill(b.standardKill())
+		}
 	}
 }
 

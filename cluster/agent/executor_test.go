@@ -91,7 +91,7 @@ func executorInfo(id string, kind v1.ExecutorInfo_Type, command *v1.CommandInfo)
 func TestTaskGroup(t *testing.T) {
 	a, m := startAgent(t)
 	m.send(&link.Run{Framework: frameworkInfo(), Group: true, Executor: executorInfo("pod", v1.ExecutorInfo_DEFAULT, nil),
-		Tasks: []*v1.TaskInfo{taskInfo("ok", "echo $MESOS_CONTAINER_IP; touch ../../done"), taskInfo("bad", "while [ ! -e ../../done ]; do sleep 0.01; done; sleep 0.3; exit 3"), taskInfo("long", "exec sleep 1000")}})
+		Tasks: []*v1.TaskInfo{taskInfo("ok", "echo $MESOS_CONTAINER_IP"), taskInfo("bad", "while [ ! -e ../../go ]; do sleep 0.01; done; exit 3"), taskInfo("long", "exec sleep 1000")}})
 	states := map[string]string{}
 	messages := map[string]string{}
 	ids := map[string]bool{}
@@ -101,6 +101,11 @@ func TestTaskGroup(t *testing.T) {
 		states[id] += " " + strings.TrimPrefix(s.GetState().String(), "TASK_")
 		if isTerminal(s.GetState()) {
 			messages[id] = s.GetMessage()
+		}
+		if id == "ok" && isTerminal(s.GetState()) {
+			if err := os.WriteFile(filepath.Join(sandboxOf(a, "pod"), "go"), nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if s.GetContainerStatus().GetContainerId().GetParent().GetValue() == "" || s.GetExecutorId().GetValue() != "pod" {
 			t.Errorf("%s: %v has no nested container of the executor", id, s)
@@ -192,12 +197,9 @@ func TestGroupIgnoresKillPolicies(t *testing.T) {
 	a, m := startAgent(t, func(o *Options) { o.KillGrace = 100 * time.Millisecond })
 	m.send(&link.Run{Framework: frameworkInfo(), Group: true, Executor: executorInfo("pod", v1.ExecutorInfo_DEFAULT, nil), Tasks: []*v1.TaskInfo{
 		taskInfo("bad", "while [ ! -e ../../up ]; do sleep 0.01; done; exit 1"),
-		taskInfo("deaf", "trap '' TERM; touch ../../up; while :; do sleep 0.01; done", withPolicy(time.Hour)),
-		taskInfo("none", "exit 0", func(i *v1.TaskInfo) {
-			i.Container = &v1.ContainerInfo{Type: v1.ContainerInfo_MESOS.Enum(), Mesos: &v1.ContainerInfo_MesosInfo{Image: &v1.Image{Type: v1.Image_DOCKER.Enum(), Docker: &v1.Image_Docker{Name: proto.String("x")}}}}
-		})}})
+		taskInfo("deaf", "trap '' TERM; touch ../../up; while :; do sleep 0.01; done", withPolicy(time.Hour))}})
 	ends := map[string]*v1.TaskStatus{}
-	for len(ends) < 3 {
+	for len(ends) < 2 {
 		if s := next[*link.StatusUpdate](t, m).Status; isTerminal(s.GetState()) {
 			ends[s.GetTaskId().GetValue()] = s
 		}
@@ -205,13 +207,29 @@ func TestGroupIgnoresKillPolicies(t *testing.T) {
 	if s := ends["deaf"]; s.GetState() != v1.TaskState_TASK_KILLED || s.GetMessage() != "Command terminated with signal Killed" {
 		t.Errorf("deaf: %v", s)
 	}
+	next[*link.ExecutorExited](t, m)
+	log := read(t, sandboxOf(a, "pod"), "stderr")
+	if strings.Count(log, "Killing task group containing tasks [ bad, deaf ]") != 1 || !strings.Contains(log, "did not terminate after 100ms, sending SIGKILL to the container") {
+		t.Errorf("log of the executor:\n%s", log)
+	}
+}
+
+func TestGroupIsKilledWithOneThatCannotBeLaunched(t *testing.T) {
+	_, m := startAgent(t)
+	m.pod(taskInfo("none", "exit 0", func(i *v1.TaskInfo) {
+		i.Container = &v1.ContainerInfo{Type: v1.ContainerInfo_MESOS.Enum(), Mesos: &v1.ContainerInfo_MesosInfo{Image: &v1.Image{Type: v1.Image_DOCKER.Enum(), Docker: &v1.Image_Docker{Name: proto.String("x")}}}}
+	}), taskInfo("other", "exec sleep 1000"))
+	ends := map[string]*v1.TaskStatus{}
+	for len(ends) < 2 {
+		if s := next[*link.StatusUpdate](t, m).Status; isTerminal(s.GetState()) {
+			ends[s.GetTaskId().GetValue()] = s
+		}
+	}
 	if s := ends["none"]; s.GetState() != v1.TaskState_TASK_FAILED || s.Reason != nil || s.GetMessage() != "Unsupported container image type: DOCKER" {
 		t.Errorf("none: %v", s)
 	}
-	next[*link.ExecutorExited](t, m)
-	log := read(t, sandboxOf(a, "pod"), "stderr")
-	if strings.Count(log, "Killing task group containing tasks [ bad, deaf, none ]") != 1 || !strings.Contains(log, "did not terminate after 100ms, sending SIGKILL to the container") {
-		t.Errorf("log of the executor:\n%s", log)
+	if s := ends["other"]; s.GetState() != v1.TaskState_TASK_KILLED {
+		t.Errorf("other: %v", s)
 	}
 }
 

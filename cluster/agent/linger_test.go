@@ -51,7 +51,7 @@ func TestInputEndsAfterItsAnswer(t *testing.T) {
 	if _, err := io.WriteString(conn, "0\r\n\r\n"); err != nil {
 		t.Error(err)
 	}
-	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
 	if _, err := r.ReadByte(); !errors.Is(err, io.EOF) {
 		t.Errorf("after the end: %v, want a closed connection", err)
 	}

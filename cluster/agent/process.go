@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -21,6 +22,8 @@ type process interface {
 	Status() (syscall.WaitStatus, bool)
 	// Signal reaches the whole tree of the process.
 	Signal(syscall.Signal) error
+	// SignalAlone reaches the process alone.
+	SignalAlone(syscall.Signal) error
 }
 
 // start describes a command to start in an executor's sandbox.
@@ -31,7 +34,9 @@ type start struct {
 	limits  []supervisor.Limit
 	dir     string // working directory
 	out     string // where stdout and stderr are; dir if empty
-	note    string // goes to stderr with the process id for %d
+
+	toStderr bool   // stdout goes to stderr's file
+	note     string // goes to stderr with the process id for %d
 
 	// guest says that the command runs in a container that is another's: its end
 	// does not reach beyond its own descendants.
@@ -58,6 +63,9 @@ func (a *Agent) spawn(ex *executor, s start) (process, error) {
 	}
 	c := supervisor.Command{Env: environ(s.env), Dir: s.dir, Note: s.note, User: s.user, Limits: s.limits,
 		Stdout: filepath.Join(out, "stdout"), Stderr: filepath.Join(out, "stderr")}
+	if s.toStderr {
+		c.Stdout = c.Stderr
+	}
 	if s.board != nil {
 		c.Note, c.Stdio, c.Terminal = "", s.board.theirs, s.board.terminal
 	}
@@ -77,9 +85,7 @@ func (a *Agent) spawn(ex *executor, s start) (process, error) {
 	p, err := sv.Spawn(c, mark)
 	var errno syscall.Errno
 	if errors.As(err, &errno) && !s.command.GetShell() {
-		c.Path = "/bin/sh"
-		c.Args = []string{"sh", "-c", `echo "$0" >&2; exit 1`, fmt.Sprintf("Failed to execute '%s': %s", s.command.GetValue(), strerror(errno))}
-		p, err = sv.Spawn(c, mark)
+		p, err = sv.Spawn(s.notExecuted(c, errno), mark)
 	}
 	if s.board != nil {
 		if err != nil {
@@ -92,6 +98,18 @@ func (a *Agent) spawn(ex *executor, s start) (process, error) {
 		return nil, err
 	}
 	return a.keep(ex, supervised{p}), nil
+}
+
+// notExecuted stands for a program that cannot be executed: it says so. A check
+// beside a command task exits with the error's number, as libprocess' children do.
+func (s start) notExecuted(c supervisor.Command, errno syscall.Errno) supervisor.Command {
+	text, code := fmt.Sprintf("Failed to execute '%s': %s", s.command.GetValue(), strerror(errno)), 1
+	if s.toStderr {
+		text, code = fmt.Sprintf("EXIT with status %d: Failed to os::execvpe on path '%s': %d", errno, s.command.GetValue(), errno), int(errno)
+	}
+	c.Path = "/bin/sh"
+	c.Args = []string{"sh", "-c", `echo "$0" >&2; exit "$1"`, text, strconv.Itoa(code)}
+	return c
 }
 
 // gated is a shell that waits for the supervisor's gate before it becomes the

@@ -81,3 +81,5 @@ func (p *simulated) Signal(s syscall.Signal) error {
 	p.finish(syscall.WaitStatus(s))
 	return nil
 }
+
+func (p *simulated) SignalAlone(s syscall.Signal) error { return p.Signal(s) }

@@ -2,7 +2,12 @@ package agent
 
 import (
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	v1 "mesosbook/mesos/v1"
@@ -79,6 +84,56 @@ func (l taskLog) refused(err error) {
 func (l taskLog) ended(text string, pid int, state v1.TaskState) {
 	l.say("executor.cpp:1041", fmt.Sprintf("%s (pid: %d)", text, pid),
 		"default_executor.cpp:982", fmt.Sprintf("Child container %s of task '%s' completed in state %s: %s", l.container, l.task, state, text))
+}
+
+// checkLog is what is written of one check or health check; its name is as in
+// "COMMAND health check" (checks/checker_process.cpp, checks/health_checker.cpp).
+type checkLog struct {
+	taskLog
+	name string
+}
+
+func (l checkLog) returned(result string) {
+	logTo(l.dir, "checker_process.cpp:985", "%s for task '%s' returned: %s", l.name, l.task, result)
+}
+
+func (l checkLog) unavailable() {
+	logTo(l.dir, "checker_process.cpp:456", "%s for task '%s' is not available", l.name, l.task)
+}
+
+func (l checkLog) failed(problem string) {
+	logTo(l.dir, "health_checker.cpp:273", "%s for task '%s' failed: %s", l.name, l.task, problem)
+}
+
+func (l checkLog) inGrace() {
+	logTo(l.dir, "health_checker.cpp:299", "Ignoring failure of %s for task '%s': still in grace period", l.name, l.task)
+}
+
+func (l checkLog) counted(failures uint32) {
+	logTo(l.dir, "health_checker.cpp:305", "%s for task '%s' failed %d times consecutively", l.name, l.task, failures)
+}
+
+// output repeats what a check in a container of its own has written.
+func (l checkLog) output(dir string) {
+	for i, name := range []string{"stdout", "stderr"} {
+		text := head(filepath.Join(dir, name))
+		logTo(l.dir, "checker_process.cpp:"+strconv.Itoa(825+3*i), "Output of the %s for task '%s' (%s):\n%s", l.name, l.task, name, text)
+	}
+}
+
+// maxCheckOutput bounds what is repeated, in bytes: a check runs often.
+const maxCheckOutput = 16 << 10
+
+// head is the beginning of a file that belongs to a task: no link is followed, and
+// nothing waits.
+func head(path string) []byte {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil // the task has removed it
+	}
+	defer f.Close()
+	text, _ := io.ReadAll(io.LimitReader(f, maxCheckOutput)) // what there is
+	return text
 }
 
 // checkText is a check's result as Mesos prints it (common/type_utils.cpp).

@@ -71,14 +71,16 @@ type taskRun struct {
 	board     *switchboard // of a task with a terminal
 	container *container   // of a task in a group
 
-	// Of a task in a group: siblings waits until the others are started too.
-	siblings func()
+	// Of a task in a group: siblings waits until the others are started too, and is
+	// false where the executor was told to shut down meanwhile.
+	siblings func() bool
 	started  func() // lets the others go on
 	group    *defaultBody
 
 	killed    bool
 	unhealthy bool // killed by the health check
 	timedOut  bool // killed by max_completion_time
+	aborted   bool // the executor has aborted
 	killStart time.Time
 	killEnd   time.Time // when SIGKILL comes
 	escalate  *time.Timer
@@ -108,7 +110,10 @@ func (r *taskRun) runInGroup(ctx context.Context) (v1.TaskState, bool) {
 	if err := r.start(); err != nil {
 		return r.failToLaunch(err), true
 	}
-	r.siblings()
+	if !r.siblings() { // the executor does no more; the agent ends it
+		<-ctx.Done()
+		return 0, r.destroyed()
+	}
 	return r.runStarted(ctx)
 }
 
@@ -222,7 +227,7 @@ func (r *taskRun) watch(ctx context.Context) bool {
 		defer t.Stop()
 		completion = t.C
 	}
-	checks := startChecks(ctx, prober{agent: r.agent, ex: r.ex, info: r.info, user: r.user, dir: r.dir, env: r.env})
+	checks := startChecks(ctx, prober{agent: r.agent, ex: r.ex, info: r.info, user: r.user, dir: r.dir, env: r.env, log: r.log})
 	defer checks.stop()
 	for {
 		select {
@@ -245,16 +250,24 @@ func (r *taskRun) watch(ctx context.Context) bool {
 			r.health(h)
 		case c := <-checks.check:
 			r.check(c)
+		case <-checks.abort:
+			r.aborted = true
+			return r.destroyed()
 		case <-ctx.Done():
-			_ = r.p.Signal(syscall.SIGKILL)
-			<-r.p.Done()
-			return false
+			return r.destroyed()
 		}
 		if r.killed {
 			checks.pause()
 			completion = nil
 		}
 	}
+}
+
+// destroyed ends the process where there is no executor any more to tell of it.
+func (r *taskRun) destroyed() (ended bool) {
+	_ = r.p.Signal(syscall.SIGKILL)
+	<-r.p.Done()
+	return false
 }
 
 // orderedToKill carries out a KILL event, or an order of the default executor.
@@ -295,7 +308,11 @@ func (r *taskRun) kill(grace time.Duration, announce bool) {
 	r.killStart = time.Now()
 	r.killEnd = r.killStart.Add(grace)
 	r.log.killing(r.p.ID(), grace)
-	_ = r.p.Signal(syscall.SIGTERM)
+	if r.log.inGroup() { // the agent signals a container's first process alone
+		_ = r.p.SignalAlone(syscall.SIGTERM)
+	} else {
+		_ = r.p.Signal(syscall.SIGTERM)
+	}
 	r.escalate.Reset(max(grace, settleTime))
 }
 

@@ -101,6 +101,10 @@ func (s *server) answer(r request) {
 		a := s.spawnWith(*r.Spawn)
 		a.Seq = r.Spawn.Seq
 		_ = s.out.Encode(report{Spawned: &a})
+	case r.Signal != nil && r.Signal.Alone:
+		if s.children[r.Signal.PID] { // a number that was not given away again
+			_ = syscall.Kill(r.Signal.PID, syscall.Signal(r.Signal.Signal))
+		}
 	case r.Signal != nil:
 		signalTree(*r.Signal)
 	}

@@ -17,7 +17,7 @@ var ErrEnded = errors.New("supervisor ended")
 
 // closeTimeout bounds how long Close waits for the last process to die. SIGKILL
 // cannot be ignored; only a process in an uninterruptible system call takes longer.
-const closeTimeout = 20 * time.Second
+const closeTimeout = time.Minute
 
 // Supervisor is the program's end. Its methods may be called from any goroutine.
 type Supervisor struct {
@@ -172,6 +172,11 @@ func (p *Process) Status() (syscall.WaitStatus, bool) { return p.status, p.known
 // itself has ended: a descendant may still run.
 func (p *Process) Signal(sig syscall.Signal) error {
 	return p.s.send(request{Signal: &signalRequest{PID: p.PID, Signal: int(sig), Mark: p.mark}})
+}
+
+// SignalAlone sends sig to the process alone.
+func (p *Process) SignalAlone(sig syscall.Signal) error {
+	return p.s.send(request{Signal: &signalRequest{PID: p.PID, Signal: int(sig), Alone: true}})
 }
 
 func (p *Process) finish(status syscall.WaitStatus, known bool) {

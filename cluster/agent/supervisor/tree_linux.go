@@ -94,6 +94,9 @@ func signalTree(r signalRequest) {
 	}
 	sig := syscall.Signal(r.Signal)
 	if sig == syscall.SIGKILL {
+		if tree[r.PID] { // first, so that it does not see the others end
+			_ = syscall.Kill(r.PID, sig)
+		}
 		killAll(tree, sig)
 		return
 	}

@@ -58,11 +58,12 @@ type spawnRequest struct {
 
 // signalRequest sends a signal to the tree of PID: its descendants, its session
 // and process group, and whatever below the supervisor carries Mark in its
-// environment.
+// environment. Alone lets it reach PID alone.
 type signalRequest struct {
 	PID    int
 	Signal int
 	Mark   string
+	Alone  bool `json:",omitempty"`
 }
 
 // report is one line from the supervisor.
