@@ -32,8 +32,10 @@ func (a Answer) String() string {
 		return text
 	}
 	text += ", " + clip(string(a.Body))
-	if a.Status == http.StatusUnauthorized {
-		text += " (" + hintFor(a.Op, a.Status, "") + ")"
+	if said := string(a.Body); a.Status == http.StatusUnauthorized || strings.Contains(said, unknownType) {
+		if hint := hintFor(a.Op, a.Status, said); hint != "" {
+			text += " (" + hint + ")"
+		}
 	}
 	return text
 }

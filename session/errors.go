@@ -51,6 +51,9 @@ func (e *AnswerError) Error() string {
 	return text
 }
 
+// unknownType is what a master says to a call of a type that it does not know.
+const unknownType = "Expecting 'type' to be present"
+
 // hintFor says what an answer of the master means and what to do next. The texts
 // are those of Mesos 1.12 (master/http.cpp).
 func hintFor(op string, status int, text string) string {
@@ -63,6 +66,8 @@ func hintFor(op string, status int, text string) string {
 		return "the master lost this framework's channel: subscribe again"
 	case status == http.StatusForbidden:
 		return "the principal may not do this: see the master's ACLs, and --principal for who asks"
+	case op != "post" && strings.Contains(text, unknownType):
+		return "the master knows no call of this type: is it spelled right?"
 	case strings.Contains(text, "Framework cannot be found"):
 		return "the master does not know this framework id: subscribe first, or it was torn down"
 	case strings.Contains(text, "stream ID"):

@@ -167,6 +167,25 @@ func TestAcknowledgedCountsOnce(t *testing.T) {
 	}, func(o *session.Options) { o.Dir = dir })
 }
 
+// A call of a type that the master does not know is most likely misspelled.
+func TestMisspelledCall(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.subscribe()
+		b.master.setAnswer(func(w http.ResponseWriter, c fakeCall) bool {
+			http.Error(w, "Failed to validate scheduler::Call: Expecting 'type' to be present", http.StatusBadRequest)
+			return true
+		})
+		a, err := b.s.Call(b.ctx, "REVIEV", nil)
+		if want := "no call of this type: is it spelled right?)"; err != nil || !strings.HasSuffix(a.String(), want) || !strings.HasSuffix(a.Err().Error(), want) {
+			t.Errorf("%v; %v, %v", a, a.Err(), err)
+		}
+		a, err = b.s.Post(b.ctx, []byte(`{}`))
+		if err != nil || strings.Contains(a.String(), "spelled") {
+			t.Errorf("a body without a type: %v, %v", a, err)
+		}
+	})
+}
+
 // A failure to connect names what was to be there.
 func TestNobodyListens(t *testing.T) {
 	inBubble(t, func(b *bench) {
