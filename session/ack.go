@@ -139,13 +139,14 @@ func (s *Session) sendAck(ch *channel, a ack) {
 }
 
 // ackFailed tells people of an acknowledgement that the master refused, once for as
-// long as it refuses them so.
+// long as it refuses them so. A refusal because the subscription has ended is told as
+// that.
 func (s *Session) ackFailed(a ack, cause error) {
 	err := s.failed(fmt.Errorf("acknowledge %s: %w", a.subject(), cause))
 	var refused *AnswerError
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if errors.As(cause, &refused) && s.ackRefusal != refused.Error() {
+	if errors.As(cause, &refused) && refused.Status < 500 && !channelEnded(refused.Text) && s.ackRefusal != refused.Error() {
 		s.ackRefusal = refused.Error()
 		s.noticeLocked("%v", err)
 	}

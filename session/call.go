@@ -251,11 +251,19 @@ func (s *Session) judge(p place, a Answer) (retry bool) {
 		return true
 	case a.Status == http.StatusServiceUnavailable:
 		return true
-	case strings.Contains(text, "Framework is not subscribed"), strings.Contains(text, "Framework cannot be found"):
+	case lostChannel(text):
 		p.live.cancel(fmt.Errorf("the master says: %s", text))
 	}
 	return false
 }
+
+// lostChannel tells whether a master says that it has no channel of the framework.
+func lostChannel(text string) bool {
+	return strings.Contains(text, "Framework is not subscribed") || strings.Contains(text, "Framework cannot be found")
+}
+
+// channelEnded is lostChannel, or that another channel has taken its place.
+func channelEnded(text string) bool { return lostChannel(text) || strings.Contains(text, "stream ID") }
 
 // failed keeps an error for LastError and gives it back.
 func (s *Session) failed(err error) error {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"mesosbook/internal/memnet"
 	"mesosbook/internal/simtime"
 	"mesosbook/session"
 )
@@ -25,6 +26,18 @@ func elect(t *testing.T, f func(b *bench, e *session.Election, m2 *fakeMaster)) 
 
 func leader(addr, id string) session.Master {
 	return session.Master{URL: "http://" + addr, Info: []byte(fmt.Sprintf(`{"id":%q}`, id))}
+}
+
+// A ZooKeeper that is not there is told at once.
+func TestNoZooKeeper(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
+		var nobody memnet.Net
+		_, err := session.Masters(t.Context(), session.Options{Master: "zk://u:hush@10.0.0.1,10.0.0.2/mesos", Dial: nobody.Dial})
+		want := "zookeeper zk://10.0.0.1:2181,10.0.0.2:2181/mesos: zk: could not connect to a server; is ZooKeeper running there?"
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	})
 }
 
 // A session leaves a master that is silent as soon as another one leads, and goes

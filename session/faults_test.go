@@ -447,6 +447,17 @@ func TestRefusedAcknowledgements(t *testing.T) {
 		if said := b.said(); strings.Count(said, want) != 1 {
 			t.Errorf("want %q once:\n%s", want, said)
 		}
+		b.master.setAnswer(func(w http.ResponseWriter, c fakeCall) bool {
+			if c.kind() == "ACKNOWLEDGE" {
+				http.Error(w, "Framework is not subscribed", http.StatusForbidden)
+			}
+			return c.kind() == "ACKNOWLEDGE"
+		})
+		st.send(update("t1", "TASK_RUNNING", "2tr7gpsxR1GdzhLr9WgbTw=="))
+		b.master.next("ACKNOWLEDGE")
+		if said := b.said(); strings.Count(said, "acknowledge task") != 1 || !strings.Contains(said, "connection to the master lost: the master says: Framework is not subscribed") {
+			t.Errorf("a loss is told as another:\n%s", said)
+		}
 	})
 }
 

@@ -69,7 +69,7 @@ func (z *zkMasters) masters(ctx context.Context, wait bool) (masters []Master, e
 			err = context.Cause(ctx)
 		}
 		if err != nil {
-			err = fmt.Errorf("zookeeper %s: %w", z, err)
+			err = fmt.Errorf("zookeeper %s: %w%s", z, err, zkHint(err))
 		}
 	}()
 	conn, err := z.open(ctx)
@@ -93,6 +93,17 @@ func (z *zkMasters) masters(ctx context.Context, wait bool) (masters []Master, e
 		case <-now.changed:
 		}
 	}
+}
+
+// zkHint says what to look at after an error of ZooKeeper.
+func zkHint(err error) string {
+	switch {
+	case errors.Is(err, zk.ErrNoServer):
+		return "; is ZooKeeper running there?"
+	case errors.Is(err, zk.ErrNoAuth), errors.Is(err, zk.ErrAuthFailed):
+		return "; give zk://user:password@..."
+	}
+	return ""
 }
 
 // nobody says what is missing where no master is registered.
