@@ -487,14 +487,14 @@ func TestManualAcknowledgement(t *testing.T) {
 			t.Fatal(err)
 		}
 		simtime.Wait()
-		if len(b.master.calls) != 0 {
-			t.Errorf("acknowledged by itself")
+		if len(b.master.calls) != 0 || b.s.Status().PendingAcks != 1 {
+			t.Errorf("acknowledged by itself; status:\n%v", b.s.Status())
 		}
 		if a, err := b.s.Acknowledge(b.ctx, e); err != nil || a.Status != 202 {
 			t.Errorf("%v %v", a, err)
 		}
-		if got := b.s.Status().Acknowledged; got != 1 {
-			t.Errorf("%d acknowledged", got)
+		if got := b.s.Status(); got.Acknowledged != 1 || got.PendingAcks != 0 {
+			t.Errorf("status:\n%v", got)
 		}
 		st.send(update("t1", "TASK_LOST", ""))
 		e, _ = b.s.Await(b.ctx, func(e session.Event) bool { return e.TaskState() == "TASK_LOST" })

@@ -47,6 +47,25 @@ func (u seenUpdates) acknowledge(uuid string) (first bool) {
 	return first
 }
 
+// open counts the updates that were not acknowledged.
+func (u seenUpdates) open() (n int) {
+	for _, s := range u {
+		if !s.acked {
+			n++
+		}
+	}
+	return n
+}
+
+// unacknowledgedLocked counts the updates that the user has not acknowledged.
+func (s *Session) unacknowledgedLocked() int {
+	n := s.operations.open()
+	for _, t := range s.tasks.order {
+		n += t.seen.open()
+	}
+	return n
+}
+
 // acknowledgedLocked counts an acknowledgement that the master took: one per update,
 // however often it was sent.
 func (s *Session) acknowledgedLocked(a ack) {

@@ -30,7 +30,7 @@ type Status struct {
 	Tasks           int           // tasks that have not ended
 	Updates         uint64        // status updates of tasks and operations read, retransmissions not counted
 	Acknowledged    uint64        // updates of which an acknowledgement was taken with a 202
-	PendingAcks     int           // updates waiting to be acknowledged
+	PendingAcks     int           // updates waiting to be acknowledged, by the user with AckManual
 	FailoverTimeout time.Duration // of the framework, as subscribed
 	ReadOnly        bool
 	DryRun          bool
@@ -55,6 +55,9 @@ func (s *Session) Status() Status {
 	if s.channel != nil {
 		st.PendingAcks = s.channel.acks.len()
 		st.LastHeartbeat, st.Interval = s.lastHeartbeat, s.interval
+	}
+	if s.opt.Ack == AckManual {
+		st.PendingAcks = s.unacknowledgedLocked()
 	}
 	if !st.LastHeartbeat.IsZero() {
 		st.HeartbeatAge = time.Since(s.beat)
