@@ -82,6 +82,30 @@ func TestAttemptsAndConnectionsOfALoss(t *testing.T) {
 	})
 }
 
+// After a subscription that held, a loss is mended at once again, however long the last
+// one took; one that does not hold is renewed ever more slowly.
+func TestBackoffStartsAnew(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		st := b.subscribe()
+		renewed := func() (after time.Duration) {
+			start := time.Now()
+			st.cut()
+			st = b.master.accept()
+			return time.Since(start)
+		}
+		for range 10 {
+			renewed()
+		}
+		if took := renewed(); took < 7*time.Second {
+			t.Errorf("a subscription that breaks at once is renewed after %v", took)
+		}
+		time.Sleep(20 * time.Second)
+		if took := renewed(); took > time.Second {
+			t.Errorf("a subscription that held is renewed after %v", took)
+		}
+	})
+}
+
 // unavailable answers SUBSCRIBE as a master without a leader does.
 func unavailable(w http.ResponseWriter, c fakeCall) bool {
 	if c.kind() == "SUBSCRIBE" {
