@@ -162,6 +162,8 @@ func TestOperatorReserves(t *testing.T) {
 			{"/reserve", "resources=[]", 400, "Missing 'slaveId' query parameter in the request body"},
 			{"/reserve", "slaveId=X&resources=[]", 400, "No agent found with specified ID"},
 			{"/reserve", "slaveId=" + ag.id + "&resources=[" + reservedJSON("cpus", "5", "web", "") + "]", 409, "ports:[9000-10000]; cpus:1; mem:496; disk:4930; cpus(reservations: [(DYNAMIC,web,p)]):1 does not contain cpus:5"},
+			{"/reserve", "slaveId=" + ag.id + "&resources=[" + reservedJSON("mem", "96", "web", "") + "," + reservedJSON("disk", "30", "web", "") + "]", 202, ""},
+			{"/reserve", "slaveId=" + ag.id + "&resources=[" + reservedJSON("cpus", "5", "web", "") + "]", 409, "ports:[9000-10000]; cpus:1; mem:400; disk:4900; cpus(reservations: [(DYNAMIC,web,p)]):1; mem(reservations: [(DYNAMIC,web,p)]):96; disk(reservations: [(DYNAMIC,web,p)]):30 does not contain cpus:5"},
 			{"/unreserve", "slaveId=" + ag.id + "&resources=[" + one + "]", 202, ""},
 			{"/unreserve", "slaveId=" + ag.id + "&resources=[" + one + "]", 409, ""},
 			{"/destroy-volumes", "slaveId=" + ag.id + "&resources=[]", 400, "Missing 'volumes' query parameter in the request body"},

@@ -55,12 +55,14 @@ func (m *Master) operateLocked(id string, op *v1.Offer_Operation, principal stri
 		return refused(http.StatusBadRequest, "Invalid "+op.GetType().String()+" operation"+onAgent(ag, op)+": "+err.Error())
 	}
 	m.makeRoomLocked(ag, op)
-	after, err := m.alloc.Free(id).Apply(op)
+	if _, err := m.alloc.Free(id).Apply(op); err != nil {
+		return refused(http.StatusConflict, err.Error())
+	}
+	total, err := ag.total.Apply(op)
 	if err != nil {
 		return refused(http.StatusConflict, err.Error())
 	}
-	free := m.alloc.Free(id)
-	ag.total = ag.total.Sub(free.Sub(after)).Add(after.Sub(free))
+	ag.total = total
 	m.alloc.UpdateAgent(id, ag.total)
 	m.applyLocked(nil, ag, op)
 	return reply{status: http.StatusAccepted}
