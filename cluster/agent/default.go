@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
@@ -65,8 +66,10 @@ func (b *defaultBody) work(ctx context.Context) {
 	case <-ctx.Done():
 		<-b.idleOrEmpty()
 	}
+	status := b.waitStatus()
+	b.reaped(ctx)
 	b.agent.destroy(b.ex)
-	b.agent.ended(b.ex, b.waitStatus(), executorTerminated())
+	b.agent.ended(b.ex, status, executorTerminated())
 }
 
 // waitStatus is how the executor would have ended if it were a process.
@@ -78,6 +81,21 @@ func (b *defaultBody) waitStatus() int {
 		return int(syscall.SIGKILL)
 	}
 	return 0
+}
+
+// reapInterval is how often libprocess looks whether a process has ended
+// (reap.cpp: MIN_REAP_INTERVAL).
+const reapInterval = 100 * time.Millisecond
+
+// reaped waits for as long as an agent takes to notice that an executor has ended:
+// the framework hears of its last task first.
+func (b *defaultBody) reaped(ctx context.Context) {
+	wait := time.NewTimer(reapInterval)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+	}
 }
 
 // logf writes a line of the default executor's log; line is that of Mesos' source.

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"mesosbook/cluster/link"
+	"mesosbook/internal/simtime"
 	"mesosbook/mesos/recordio"
 	v1 "mesosbook/mesos/v1"
 )
@@ -128,6 +129,21 @@ func TestTaskGroup(t *testing.T) {
 	if w.Body.String() != `{"data":"127.0.0.1\n","offset":0}` {
 		t.Errorf("sandbox of a member: %d %s", w.Code, w.Body)
 	}
+}
+
+// A framework hears of the last task of a group before it hears of the executor's
+// end, which Mesos' agent looks for ten times a second.
+func TestDefaultExecutorEndsAfterItsLastTask(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
+		_, m := startAgent(t, func(o *Options) { o.Simulate = true })
+		m.send(&link.Run{Framework: frameworkInfo(), Group: true, Executor: executorInfo("pod", v1.ExecutorInfo_DEFAULT, nil), Tasks: []*v1.TaskInfo{taskInfo("t", "exit 0")}})
+		m.until(t, "t", v1.TaskState_TASK_FINISHED)
+		last := time.Now()
+		next[*link.ExecutorExited](t, m)
+		if got := time.Since(last); got != reapInterval {
+			t.Errorf("the executor ended %s after its last task, want %s", got, reapInterval)
+		}
+	})
 }
 
 func TestGroupIsKilledWithOneOfItsTasks(t *testing.T) {
