@@ -140,7 +140,10 @@ func (c *checked) round() bool {
 		}
 	}
 	c.pkg = c.k.pkg
-	*c.pkg = *types.NewPackage("main", "main") // the checker compares packages by address
+	// The checker compares packages and their scopes by address, also those of
+	// objects that earlier rounds made.
+	*c.pkg.Scope() = *types.NewPackage("main", "main").Scope()
+	c.pkg.SetImports(nil)
 	c.info = hosttypes.NewInfo()
 	c.was = map[string]types.Object{}
 	files := c.files()
