@@ -118,6 +118,20 @@ func unwrap(v any) any {
 	}
 }
 
+// tested gives the value whose type is asked for: Yaegi looks for fields also in a
+// struct{}, for which isEmpty answers.
+func tested(v any) any {
+	if isEmpty(v) {
+		return nil
+	}
+	return unwrap(v)
+}
+
+func isEmpty(v any) bool {
+	_, ok := unwrap(v).(struct{})
+	return ok
+}
+
 func isNil(v any) bool { return v == nil }
 
 // hasTag tells whether values of t hold any of a session's struct types.

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/constant"
 	"go/types"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,7 +33,23 @@ func (l *lowerer) call(x *ast.CallExpr) string {
 	if s, ok := l.decodeCall(x); ok {
 		return s
 	}
-	return l.called(x.Fun) + "(" + strings.Join(l.arguments(x), ", ") + dots(x) + ")"
+	return l.called(x.Fun) + "(" + strings.Join(l.packed(x, l.arguments(x)), ", ") + dots(x) + ")"
+}
+
+// packed makes one slice of variadic arguments of a session's interface type, if
+// any of them comes from a call: Yaegi would look into what it holds.
+func (l *lowerer) packed(x *ast.CallExpr, args []string) []string {
+	sig, ok := l.typeOf(x.Fun).Underlying().(*types.Signature)
+	if !ok || !sig.Variadic() || x.Ellipsis.IsValid() || len(args) < sig.Params().Len() || len(x.Args) != len(args) {
+		return args
+	}
+	n := sig.Params().Len() - 1
+	t := l.sub(sig.Params().At(n).Type())
+	if elem, _ := t.(*types.Slice); elem == nil || !l.isWrapped(elem.Elem()) ||
+		!slices.ContainsFunc(args[n:], func(s string) bool { return strings.HasSuffix(s, ")") }) {
+		return args
+	}
+	return append(args[:n:n], l.typ(t)+"{"+strings.Join(args[n:], ", ")+"}...")
 }
 
 // called lowers what a call calls.
@@ -84,7 +101,7 @@ func (l *lowerer) argument(x *ast.CallExpr, i int, host bool) string {
 		if !types.IsInterface(from) || x.Ellipsis.IsValid() {
 			return s
 		}
-		return "rt_.Plain(" + s + ")"
+		return "rt_.Plain(" + l.held(s, from) + ")"
 	case x.Ellipsis.IsValid() && i == len(x.Args)-1:
 		return s
 	}
@@ -311,7 +328,7 @@ func (l *lowerer) show(s string, t types.Type) string {
 	case t == nil || isTuple(t):
 		return s
 	case types.IsInterface(t), !l.mentionsSession(t) && holdsAny(t):
-		return "rt_.Dynamic(" + s + ")"
+		return "rt_.Dynamic(" + l.held(s, t) + ")"
 	case l.mentionsSession(t):
 		return fmt.Sprintf("rt_.Typed(%s, %d)", s, l.k.host.typeID(t))
 	}

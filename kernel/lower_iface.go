@@ -29,6 +29,9 @@ func (l *lowerer) convert(s string, from, to types.Type) string {
 			return fmt.Sprintf("func %s(v %s) %s { x, _ := %s(v); return x }", name, l.typ(from), l.typ(to), l.converter(to))
 		}) + "(" + s + ")"
 	}
+	if to != nil && from != nil && isEmptyInterface(to) {
+		s = l.held(s, from)
+	}
 	if to == nil || from == nil || !types.IsInterface(to) || types.IsInterface(from) || !l.ofSession(from) && !(isEmptyInterface(to) && l.hidesNames(from)) {
 		return s
 	}
@@ -42,6 +45,30 @@ func (l *lowerer) convert(s string, from, to types.Type) string {
 		return text("") + "(" + s + ")"
 	}
 	return l.helperFunc("as "+l.typ(from)+" "+l.typ(to), "as", text) + "(" + s + ")"
+}
+
+// held spells the value of a call that gives a session's interface type, for use
+// as an empty interface: Yaegi looks into what it holds, also where that is nil,
+// unless it comes from a variable.
+func (l *lowerer) held(s string, t types.Type) string {
+	if !strings.HasSuffix(s, ")") || !l.isWrapped(t) {
+		return s
+	}
+	return l.opened(s)
+}
+
+// opened makes an empty interface of the value s of a session's interface type.
+func (l *lowerer) opened(s string) string {
+	v := l.k.temp()
+	return fmt.Sprintf("func() interface{} { %s := %s; if %s == nil { return nil }; return %s }()", v, s, v, v)
+}
+
+// isWrapped tells whether t is an interface type whose values Yaegi wraps: one with
+// methods that is not the host's.
+func (l *lowerer) isWrapped(t types.Type) bool {
+	t = types.Unalias(l.sub(t))
+	_, plain := t.(*types.Interface)
+	return needsConverter(t) && (plain || l.isSessionType(t))
 }
 
 // toHostInterface tells whether a value of a session's interface type becomes
@@ -177,8 +204,16 @@ func (l *lowerer) typeTest(s string, t types.Type) string {
 	if needsConverter(t) {
 		return l.converter(t) + "(" + s + ")"
 	}
+	if isEmptyInterface(l.sub(t)) {
+		return l.helperFunc("some", "some", func(name string) string {
+			return "func " + name + "(v interface{}) (interface{}, bool) { return v, !rt_.IsNil(v) }"
+		}) + "(" + s + ")"
+	}
 	box, ok := l.box(t)
 	if !ok {
+		if st, ok := types.Unalias(l.sub(t)).(*types.Struct); ok && st.NumFields() == 0 {
+			return "func() (x struct{}, ok bool) { return x, rt_.IsEmpty(" + s + ") }()"
+		}
 		return "rt_.Unwrap(" + s + ").(" + l.typ(t) + ")"
 	}
 	text := func(name string) string {
@@ -213,7 +248,7 @@ func (l *lowerer) equal(s string, t types.Type, y ast.Expr) (string, bool) {
 	if l.info.Types[y].IsNil() || isUntypedNil(t) || !types.IsInterface(t) && !types.IsInterface(u) {
 		return "", false
 	}
-	return "rt_.Equal(" + l.convert(s, t, u) + ", " + l.implicit(y, t) + ")", true
+	return "rt_.Equal(" + l.held(l.convert(s, t, u), t) + ", " + l.held(l.implicit(y, t), u) + ")", true
 }
 
 func isUntypedNil(t types.Type) bool {

@@ -321,7 +321,11 @@ func (l *lowerer) results(s *ast.ReturnStmt) []string {
 	for i, x := range s.Results {
 		var to types.Type
 		if l.fn != nil && l.fn.sig != nil && len(s.Results) == l.fn.sig.Results().Len() {
-			to = l.fn.sig.Results().At(i).Type()
+			to = l.sub(l.fn.sig.Results().At(i).Type())
+		}
+		if t := l.typeOf(x); to != nil && isEmptyInterface(to) && !isUntypedNil(t) && l.isWrapped(t) {
+			out = append(out, l.opened(l.expr(x)))
+			continue
 		}
 		out = append(out, l.implicit(x, to))
 	}
@@ -373,7 +377,7 @@ func (l *lowerer) function(b *ast.BlockStmt, sig *types.Signature, guard string)
 	f := *l
 	f.branch, f.ret, f.label, f.looped = nil, nil, "", false
 	f.fn = &funcFrame{sig: sig, defers: defers(b)}
-	guard += l.zeroResults(sig)
+	guard += l.nilParams(sig) + l.zeroResults(sig)
 	if !f.fn.defers {
 		return "{" + guard + f.stmts(b.List) + "}"
 	}
@@ -382,7 +386,7 @@ func (l *lowerer) function(b *ast.BlockStmt, sig *types.Signature, guard string)
 	if len(results) > 0 { // the body may have other variables of these names
 		names, _ := paramNames(types.NewSignatureType(nil, nil, nil, sig.Results(), nil, false))
 		decl += set + " := func" + l.signature(types.NewSignatureType(nil, nil, nil, sig.Results(), nil, false), names) +
-			" { " + strings.Join(results, ", ") + " = " + strings.Join(names, ", ") + " };"
+			" {" + each(results, names) + " };"
 	}
 	f.ret = func(r *ast.ReturnStmt) string {
 		if len(r.Results) == 0 {
@@ -395,6 +399,30 @@ func (l *lowerer) function(b *ast.BlockStmt, sig *types.Signature, guard string)
 		tail = "; return " + strings.Join(results, ", ")
 	}
 	return "{" + guard + decl + "x__d := rt_.Defers(); rt_.Run(x__d, func() {" + f.stmts(b.List) + "})" + tail + "}"
+}
+
+// each assigns values to variables one after another: Yaegi cannot assign an empty
+// interface together with others.
+func each(vars, values []string) string {
+	out := ""
+	for i, v := range vars {
+		out += " " + v + " = " + values[i] + ";"
+	}
+	return out
+}
+
+// nilParams mends parameters of a session's interface type: what a call gave is
+// wrapped on its way in, so that nil would not be equal to nil.
+func (l *lowerer) nilParams(sig *types.Signature) string {
+	out := ""
+	for i := range sig.Params().Len() {
+		p := sig.Params().At(i)
+		if t := l.sub(p.Type()); p.Name() != "" && p.Name() != "_" && l.isWrapped(t) {
+			v := l.k.temp()
+			out += fmt.Sprintf("%s := %s; if %s == nil { %s = nil };", v, p.Name(), v, p.Name())
+		}
+	}
+	return out
 }
 
 // zeroResults clears the named results: Yaegi lets them begin with what the

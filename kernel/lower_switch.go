@@ -156,7 +156,7 @@ func (l *lowerer) assertion(x *ast.TypeAssertExpr) string {
 
 // assertionOk lowers x.(T) with two results.
 func (l *lowerer) assertionOk(x *ast.TypeAssertExpr) string {
-	return l.typeTest(l.expr(x.X), l.typeOf(x.Type))
+	return l.typeTest(l.held(l.expr(x.X), l.typeOf(x.X)), l.typeOf(x.Type))
 }
 
 // needsConverter: Yaegi does not see the methods of interpreted values when it
@@ -233,7 +233,7 @@ func (lw *lowering) converterText(key string, c converter) string {
 			fmt.Fprintf(b, "if x, ok := v.(*%s); ok { return %s, true };", slot, made)
 		}
 	}
-	text := c.name + " = func(v interface{}) (" + key + ", bool) { var z " + key + "; if rt_.IsNil(v) { return z, false }; v = rt_.Unwrap(v);" + structs.String() + others.String()
+	text := c.name + " = func(v interface{}) (" + key + ", bool) { var z " + key + "; v = rt_.Unwrap(v); if rt_.IsNil(v) { return z, false };" + structs.String() + others.String()
 	if adapted := lw.adapter(c.typ, key); adapted != "" {
 		text += adapted
 	} else if !lw.isSessionType(c.typ) {

@@ -18,8 +18,8 @@ import (
 
 func TestMain(m *testing.M) {
 	// Goroutines of interpreted programs end with the process.
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(int) {}), goleak.IgnoreAnyFunction("mesosbook/kernel.(*host).goStart.func1"),
-		goleak.IgnoreAnyFunction("mesosbook/kernel.(*Kernel).execute.func1"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("mesosbook/kernel.(*host).goStart.func1"),
+		goleak.IgnoreAnyFunction("mesosbook/kernel.(*Kernel).execute.func1"), goleak.IgnoreAnyFunction("net/http/httptest.(*Server).goServe.func1"))
 }
 
 // kindOf gives the kind of a cell's error; empty when it has none.
