@@ -60,8 +60,9 @@ func (c *Cluster) closeFront(n *node) {
 	front.close()
 }
 
-// StopAgent ends agent i in good order: it leaves the master and its tasks end.
-// RestartAgent starts it again, as a new agent on the same work directory.
+// StopAgent ends agent i in good order: it leaves the master, and its tasks are
+// lost. RestartAgent starts it again, without them: as the same agent, with its
+// volumes, where Options.WorkDir is set, else as a new one.
 func (c *Cluster) StopAgent(i int) error {
 	c.change.Lock()
 	defer c.change.Unlock()

@@ -167,6 +167,7 @@ func (a *Agent) onRegistered(conn *link.Conn, m *link.Registered) {
 	}
 	a.infof("Registered with master; given agent ID %s", m.AgentID)
 	for _, k := range a.streams.keys() {
+		a.streams.restart(k)
 		a.forwardLocked(k, a.streams.front(k))
 	}
 	a.operations.resendLocked(a)
@@ -176,15 +177,7 @@ func (a *Agent) onRegistered(conn *link.Conn, m *link.Registered) {
 // It comes back as a new one.
 func (a *Agent) onShutdown(m *link.Shutdown) {
 	a.warnf("Shutdown by the master: %s", m.Reason)
-	a.mu.Lock()
-	ids := make([]string, 0, len(a.frameworks))
-	for _, f := range a.frameworks {
-		ids = append(ids, f.id())
-	}
-	a.mu.Unlock()
-	for _, id := range ids {
-		a.shutdownFramework(id)
-	}
+	a.shutdownFrameworks(func(*framework) bool { return true })
 	a.mu.Lock()
 	a.id, a.conn = "", nil
 	a.streams.stop()
@@ -231,11 +224,29 @@ func (a *Agent) receive(m link.Message) {
 	}
 }
 
-// Leave tells the master that the agent ends in good order. Close comes next.
+// Leave tells the master that the agent ends in good order, and ends what runs:
+// the master has lost those tasks, and an agent on the same work directory does not
+// speak of them again (slave/slave.cpp: shutdown). Close comes next.
 func (a *Agent) Leave() {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.sendLocked(&link.UnregisterAgent{AgentID: a.id})
+	a.mu.Unlock()
+	a.shutdownFrameworks(func(*framework) bool { return true })
+}
+
+// shutdownFrameworks ends those that are chosen; chosen is called with the lock.
+func (a *Agent) shutdownFrameworks(chosen func(*framework) bool) {
+	a.mu.Lock()
+	var ids []string
+	for _, f := range a.frameworks {
+		if chosen(f) {
+			ids = append(ids, f.id())
+		}
+	}
+	a.mu.Unlock()
+	for _, id := range ids {
+		a.shutdownFramework(id)
+	}
 }
 
 // Suspend is what a SIGKILL to the agent's process would be: the connection to
@@ -249,17 +260,9 @@ func (a *Agent) Suspend() {
 	}
 	a.suspended = true
 	loop := a.loop
-	var ids []string
-	for _, f := range a.frameworks {
-		if !f.info().GetCheckpoint() {
-			ids = append(ids, f.id())
-		}
-	}
 	a.mu.Unlock()
 	loop.stop()
-	for _, id := range ids {
-		a.shutdownFramework(id)
-	}
+	a.shutdownFrameworks(func(f *framework) bool { return !f.checkpoints() })
 }
 
 // Resume starts the agent again after Suspend, with its id and what still runs.

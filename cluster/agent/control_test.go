@@ -435,3 +435,35 @@ func TestFrameworkComesBack(t *testing.T) {
 		}
 	})
 }
+
+// TestRegistrationBeginsRetriesAnew: what is pending is sent with a registration,
+// and again 10 s after that, not when it would have been due without
+// (slave/task_status_update_manager.cpp: resume).
+func TestRegistrationBeginsRetriesAnew(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
+		_, m := startAgent(t, func(o *Options) { o.Simulate = true; o.PingTimeout = 1000 * time.Hour })
+		m.hold()
+		m.run(taskInfo("t", "sleep 1000"))
+		next[*link.StatusUpdate](t, m)
+		m.send(&link.ApplyOperation{FrameworkID: frameworkID, UUID: []byte("1"), Operation: &v1.Offer_Operation{
+			Type: v1.Offer_Operation_RESERVE.Enum(), Reserve: &v1.Offer_Operation_Reserve{Resources: reserved("")}}})
+		next[*link.OperationUpdate](t, m)
+		time.Sleep(5 * time.Second)
+		m.cut()
+		next[*link.RegisterAgent](t, m)
+		simtime.Wait()
+		for len(m.news) > 0 {
+			<-m.news // with the registration
+		}
+		time.Sleep(10*time.Second - time.Nanosecond)
+		simtime.Wait()
+		if n := len(m.news); n > 0 {
+			t.Errorf("%d sendings before 10 s", n)
+		}
+		time.Sleep(time.Nanosecond)
+		simtime.Wait()
+		if n := len(m.news); n != 2 {
+			t.Errorf("%d sendings after 10 s, want the update's and the operation's", n)
+		}
+	})
+}

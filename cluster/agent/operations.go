@@ -103,9 +103,12 @@ func (a *Agent) resendOperation(op *operation) {
 	}
 }
 
-// resendLocked sends everything pending, after a registration.
+// resendLocked sends everything pending, after a registration, and begins the
+// intervals anew.
 func (o *operations) resendLocked(a *Agent) {
 	for _, op := range o.pending {
+		op.interval = a.opts.RetryMin
+		op.timer.Reset(op.interval)
 		a.sendOperationLocked(op)
 	}
 }

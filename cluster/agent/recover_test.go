@@ -155,6 +155,26 @@ func TestFrameworksTornDownStayGone(t *testing.T) {
 	}
 }
 
+// An agent that has left in good order does not speak of its tasks again: the
+// master has told that they are lost.
+func TestTasksOfAnAgentThatLeftAreOver(t *testing.T) {
+	a, m := startAgent(t)
+	m.send(&link.Run{Framework: checkpointing(), Tasks: []*v1.TaskInfo{taskInfo("t", "exec sleep 1000")}})
+	m.until(t, "t", v1.TaskState_TASK_RUNNING)
+	a.Leave()
+	next[*link.UnregisterAgent](t, m)
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, m := again(t, a.opts.WorkDir)
+	if h := m.lastHello(); h.Info.GetId().GetValue() != a.ID() || len(h.Tasks)+len(h.Frameworks) != 0 {
+		t.Errorf("registered as %s with %v %v", h.Info.GetId(), h.Tasks, h.Frameworks)
+	}
+	if state := ask(b, "GET", "/state", "").Body.String(); !strings.Contains(state, `"completed_frameworks":[{"id":"`+frameworkID) {
+		t.Errorf("its history: %s", state)
+	}
+}
+
 // reserved is some of the agent's disk, reserved and made a volume.
 func reserved(id string) []*v1.Resource {
 	r := &v1.Resource{Name: proto.String("disk"), Type: v1.Value_SCALAR.Enum(), Scalar: &v1.Value_Scalar{Value: proto.Float64(64)},

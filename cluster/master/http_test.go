@@ -182,7 +182,7 @@ func basic(principal, secret string) string {
 	return "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(principal+":"+secret))
 }
 
-// TestAuthentication follows the recording of a master with credentials.
+// TestAuthentication is what the recording of a master with credentials does not show, and the realms.
 func TestAuthentication(t *testing.T) {
 	bubble(t, Options{Credentials: map[string]string{"alice": "secret", "bob": "secret2"}}, func(r *rig) {
 		const scheduler = `Basic realm="mesos-master-scheduler"`

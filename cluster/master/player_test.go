@@ -269,13 +269,28 @@ func (p *player) event(line recorded) {
 	case gjson.GetBytes(line.Event, "update.status.uuid").Exists():
 		p.report(line)
 	}
-	p.compareEvent(line, s.next())
+	p.compareEvent(line, p.next(line, s))
+}
+
+// next event of a stream, past its heartbeats.
+func (p *player) next(line recorded, s *sub) string {
+	for {
+		got := s.next()
+		if gjson.Get(got, "type").Str != "HEARTBEAT" || gjson.GetBytes(line.Event, "type").Str == "HEARTBEAT" {
+			return got
+		}
+		if p.behind(line) > time.Minute {
+			p.t.Fatalf("stream %s: no event in a minute, recorded %s", line.Stream, line.Event)
+		}
+	}
+}
+
+// behind is how much later than the recorded line it is here.
+func (p *player) behind(line recorded) time.Duration {
+	return time.Since(p.start) - time.Duration(line.T*float64(time.Second))
 }
 
 func (p *player) compareEvent(line recorded, got string) {
-	for gjson.Get(got, "type").Str == "HEARTBEAT" && gjson.GetBytes(line.Event, "type").Str != "HEARTBEAT" {
-		got = p.streams[line.Stream].next()
-	}
 	var want, have any
 	if err := json.Unmarshal(line.Event, &want); err != nil {
 		p.t.Fatal(err)
@@ -284,7 +299,7 @@ func (p *player) compareEvent(line recorded, got string) {
 		p.t.Fatal(err)
 	}
 	p.compare("event on "+line.Stream, want, have)
-	if behind := time.Since(p.start) - time.Duration(line.T*float64(time.Second)); behind.Abs() > time.Second {
+	if behind := p.behind(line); behind.Abs() > time.Second {
 		p.t.Errorf("event on %s: %s behind the recorded one", line.Stream, behind)
 	}
 }

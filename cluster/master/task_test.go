@@ -160,7 +160,8 @@ func TestKill(t *testing.T) {
 	})
 }
 
-// TestAgentUnregisters follows the recording agent_unregisters.
+// TestAgentUnregisters is what the recording of that name does not show: where the
+// task is afterwards.
 func TestAgentUnregisters(t *testing.T) {
 	bubble(t, Options{}, func(r *rig) {
 		ag := r.agent(5051, machine)
@@ -176,13 +177,14 @@ func TestAgentUnregisters(t *testing.T) {
 		if got := s.pending(); !slices.Equal(got, []string{"RESCIND", "FAILURE"}) {
 			t.Errorf("then %v", got)
 		}
-		if got := r.get("/slaves"); got != `{"slaves":[],"recovered_slaves":[]}` {
-			t.Errorf("/slaves: %s", got)
+		page := gjson.Get(r.get("/frameworks"), "frameworks.0")
+		if page.Get("completed_tasks.0.state").Str != "TASK_LOST" || page.Get("tasks.#").Int() != 0 || page.Get("unreachable_tasks.#").Int() != 0 {
+			t.Errorf("the framework's tasks: %s", page)
 		}
 	})
 }
 
-// TestAgentKilledAndBack follows the recording of that name.
+// TestAgentKilledAndBack is what the recording of that name does not show.
 func TestAgentKilledAndBack(t *testing.T) {
 	bubble(t, Options{AgentPingTimeout: time.Second, MaxAgentPingTimeouts: 2}, func(r *rig) {
 		ag := r.agent(5051, machine)
@@ -215,8 +217,12 @@ func TestAgentKilledAndBack(t *testing.T) {
 				t.Errorf("failure of %q", got)
 			}
 		}
-		if got := gjson.Get(r.get("/state"), "unreachable_slaves").Raw; got != "1.0" {
+		state := gjson.Parse(r.get("/state"))
+		if got := state.Get("unreachable_slaves").Raw; got != "1.0" {
 			t.Errorf("unreachable_slaves %s", got)
+		}
+		if got := state.Get("frameworks.#.unreachable_tasks|@flatten|#").Int(); got != 2 {
+			t.Errorf("%d unreachable tasks: %s", got, state.Get("frameworks"))
 		}
 		pa.must("RECONCILE", `{"tasks":[{"task_id":{"value":"tb"}}]}`)
 		if got := pa.status(); got.Get("state").Str != "TASK_UNKNOWN" {
@@ -239,6 +245,9 @@ func TestAgentKilledAndBack(t *testing.T) {
 		}
 		if !pages.Get("slaves.0.reregistered_time").Exists() {
 			t.Error("no reregistered_time")
+		}
+		if got := gjson.Get(r.get("/state"), "unreachable_slaves").Raw; got != "0.0" {
+			t.Errorf("unreachable_slaves %s after its return", got)
 		}
 		if n := gjson.Get(r.get("/frameworks"), "frameworks.#.unreachable_tasks|@flatten|#").Int(); n != 0 {
 			t.Errorf("%d unreachable tasks", n)
