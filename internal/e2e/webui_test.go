@@ -243,6 +243,25 @@ func TestWebUINarrow(t *testing.T) {
 	}
 }
 
+// In a window of middling width the menu has all its entries, and rows of tables are
+// one line high: what has no room is reached by scrolling.
+func TestWebUIMiddlingWidth(t *testing.T) {
+	p := newPair(t, cluster.Options{MasterPort: webMaster, AgentPort: webAgent})
+	p.subscribe()
+	p.wait(p.start(run{"t", "Task", "sleep 1000", 0.1, 16}), session.TaskRunning)
+	b := newBrowser(t)
+	b.run(chromedp.EmulateViewport(800, 740))
+	b.open(p.cluster.MasterURL())
+	b.awaitText("Task")
+	if missing := eval[int](b, "(n => n.scrollWidth - n.clientWidth)(document.querySelector('#header nav'))"); missing > 0 {
+		t.Errorf("the menu lacks %d pixels", missing)
+	}
+	b.await("document.querySelector('tbody tr')")
+	if height := eval[int](b, "Math.round(document.querySelector('tbody tr').getBoundingClientRect().height)"); height > 48 {
+		t.Errorf("a row is %d pixels high", height)
+	}
+}
+
 // A cluster with a work directory of its own keeps the master's log there, and the
 // UI shows it.
 func TestWebUIMasterLog(t *testing.T) {

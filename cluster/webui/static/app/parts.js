@@ -156,7 +156,7 @@ export function usage(name, used, total) {
 
 export const resourceText = (r) => {
   const first = resourceNames.filter((n) => r[n]).map((n) => `${resourceTitles[n]} ${amount(n, r[n])}`);
-  const rest = Object.keys(r).filter((n) => !resourceNames.includes(n) && r[n]).sort().map((n) => `${n} ${r[n]}`);
+  const rest = Object.keys(r).filter((n) => !resourceNames.includes(n) && r[n]).sort().map((n) => (typeof r[n] === 'number' ? `${r[n]} ${n}` : `${n} ${r[n]}`));
   return [...first, ...rest].join(' · ') || '–';
 };
 
