@@ -22,7 +22,7 @@ func (r *REPL) builtins() []Command {
 		{Name: "who", Summary: "the names of this session, their types and values", Run: r.whoCommand},
 		{Name: "save", Args: "[-a] [-f] FILE", Summary: "write the cells of this session and their outputs as a Markdown notebook; -a also those that failed, -f over an older file", Run: r.saveCommand, Complete: completeFile},
 		{Name: "load", Args: "FILE", Summary: "run the cells of a Markdown notebook or a .go file, up to the first error", Run: r.loadCommand, Complete: completeNotebook},
-		{Name: "step", Args: "[FILE|off]", Summary: "walk through a Markdown notebook: Enter on an empty line puts its next cell into the line", Run: r.stepCommand, Complete: completeNotebook},
+		{Name: "step", Args: "[FILE|N|back|off]", Summary: "walk through a Markdown notebook: Enter on an empty line puts its next cell into the line; N and back go to another cell, off ends it", Run: r.stepCommand, Complete: completeStep},
 		{Name: "edit", Args: "[N]", Summary: "write the next cell in your editor, beginning with cell N or the last one", Run: r.editCommand},
 		{Name: "time", Args: "[on|off]", Summary: "show how long each cell took", Run: r.timeCommand},
 		{Name: "set", Args: "[NAME VALUE]", Summary: "show or change the settings", Run: r.setCommand, Complete: completeSetting},

@@ -3,6 +3,7 @@ package repl
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"mesosbook/kernel"
 	"mesosbook/repl/display"
@@ -48,6 +49,7 @@ func (r *REPL) pageBeyond(windows int, text string) {
 
 // pageThrough shows a window of lines at a time; keys say how it goes on.
 func (r *REPL) pageThrough(lines []string) {
+	lines = broken(lines, r.scr)
 	defer r.term.during(typing)()
 	shown, step := 0, 0 // step 0: a window
 	for {
@@ -61,7 +63,7 @@ func (r *REPL) pageThrough(lines []string) {
 		if shown = end; shown == len(lines) {
 			return
 		}
-		r.scr.edit(view{prompt: fmt.Sprintf("-- %d of %d lines; Space more, Enter one, g all, q ends --", shown, len(lines))})
+		r.scr.edit(view{prompt: pagePrompt(shown, len(lines), r.scr.columns())})
 		key := r.term.key()
 		r.scr.commit("")
 		switch key {
@@ -75,6 +77,43 @@ func (r *REPL) pageThrough(lines []string) {
 			step = 0
 		}
 	}
+}
+
+// pagePrompt tells how far a text was shown and which keys there are, as far as they
+// fit on one row.
+func pagePrompt(shown, all, width int) string {
+	at := fmt.Sprintf("-- %d of %d lines", shown, all)
+	for _, keys := range []string{"; Space more, Enter one, g all, q ends --", "; Space more, q ends --"} {
+		if columns(at+keys) < width {
+			return at + keys
+		}
+	}
+	return fmt.Sprintf("-- %d of %d --", shown, all)
+}
+
+// broken cuts lines that fill more than a window into rows, so that none of them runs
+// through it. Lines with colours stay as they are.
+func broken(lines []string, s *screen) []string {
+	width, height := s.window()
+	var out []string
+	for _, line := range lines {
+		if rowsOfLine(line, width) < height || strings.Contains(line, "\x1b") {
+			out = append(out, line)
+			continue
+		}
+		for line != "" {
+			end, n := 0, 0
+			for i, c := range line {
+				if n += runeColumns(c); n > width && i > 0 {
+					break
+				}
+				end = i + utf8.RuneLen(c)
+			}
+			out = append(out, line[:end])
+			line = line[end:]
+		}
+	}
+	return out
 }
 
 // rowsOf counts the rows that lines fill in a window.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"mesosbook/snippets"
@@ -29,6 +30,10 @@ func (r *REPL) stepCommand(_ context.Context, args string, _ io.Writer) error {
 		return nil
 	case args == "" && r.steps == nil:
 		return fmt.Errorf(":step: want a notebook, a file or one of %s", strings.Join(snippets.Names(), ", "))
+	case args == "back" || isNumber(args):
+		if err := r.steps.jump(args); err != nil {
+			return err
+		}
 	case args != "":
 		nb, err := snippets.Open(args)
 		if err != nil {
@@ -37,6 +42,36 @@ func (r *REPL) stepCommand(_ context.Context, args string, _ io.Writer) error {
 		r.steps = &steps{nb: nb, cells: len(nb.Cells())}
 	}
 	r.step()
+	return nil
+}
+
+func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// jump goes to where to says: back, to the cell before the one shown last, or a
+// cell's number from 1. Nothing is undone.
+func (s *steps) jump(to string) error {
+	if s == nil {
+		return fmt.Errorf(":step %s: no notebook is being walked through; :step FILE begins one", to)
+	}
+	n := s.cell - 1
+	if to != "back" {
+		n, _ = strconv.Atoi(to) // digits; too many of them give no cell
+	}
+	if n < 1 || n > s.cells {
+		return fmt.Errorf(":step %s: want a cell from 1 to %d", to, s.cells)
+	}
+	s.next, s.cell = 0, 0
+	for ; s.next < len(s.nb.Blocks); s.next++ {
+		if s.nb.Blocks[s.next].Cell == nil {
+			continue
+		}
+		if s.cell++; s.cell == n {
+			break
+		}
+	}
+	for s.cell--; s.next > 0 && s.nb.Blocks[s.next-1].Cell == nil; {
+		s.next-- // its prose is shown again
+	}
 	return nil
 }
 
@@ -79,7 +114,17 @@ func (r *REPL) stepHint() string {
 	if r.steps.cell == r.steps.cells {
 		return fmt.Sprintf("Enter: the end of %s", r.steps.nb.Name)
 	}
-	return fmt.Sprintf("Enter: step %d of %d · %s · :step off ends it", r.steps.cell+1, r.steps.cells, r.steps.nb.Name)
+	return fmt.Sprintf("Enter: step %d of %d · %s · :step back, :step off", r.steps.cell+1, r.steps.cells, r.steps.nb.Name)
+}
+
+func completeStep(prefix string) []string {
+	found := completeNotebook(prefix)
+	for _, word := range []string{"back", "off"} {
+		if strings.HasPrefix(word, prefix) {
+			found = append(found, word)
+		}
+	}
+	return found
 }
 
 func completeNotebook(prefix string) []string {

@@ -277,6 +277,15 @@ func TestCtrlLClears(t *testing.T) {
 	c.sees("[2] ab▏")
 }
 
+// A value that is one long line is shown a window at a time as well.
+func TestPagingOfALongLine(t *testing.T) {
+	c := newConsole(t, 20, 6, nil)
+	c.keysTyped("show " + strings.Repeat("世x", 400) + "\r")
+	c.shows("世x世x世x世x世x世x世\n-- 5 of 62 --▏")
+	c.keysTyped("q")
+	c.shows("[2] ▏")
+}
+
 func TestPaging(t *testing.T) {
 	c := newConsole(t, 60, 6, nil)
 	c.keysTyped(":help\r")
@@ -317,11 +326,20 @@ func TestStepThroughANotebook(t *testing.T) {
 	c.keysTyped(":step " + file + "\r")
 	c.shows("# Title\n\nProse.\n\n[1] show 1▏")
 	c.keysTyped("\r")
-	c.shows("[1] show 1\n1\n[2] ▏\nEnter: step 2 of 2 · " + file + " · :step off ends it")
+	c.shows("[1] show 1\n1\n[2] ▏\nEnter: step 2 of 2 · " + file + " · :step back, :step off")
 	c.keysTyped("show question\r\r")
 	c.shows("question\n\nMore.\n\n[3] show 2▏")
+	c.keysTyped("\x03:step back\r")
+	c.shows(":step back\n\n# Title\n\nProse.\n\n[3] show 1▏")
+	c.keysTyped("\x03:step back\r:step 3\r")
+	c.shows(":step back: want a cell from 1 to 2")
+	c.shows(":step 3: want a cell from 1 to 2")
+	c.keysTyped(":step 2\r")
+	c.shows(":step 2\n\nMore.\n\n[3] show 2▏")
 	c.keysTyped("\r\r")
 	c.shows(file + " ends here\n[4] ▏")
+	c.keysTyped(":step back\r")
+	c.shows(":step back: no notebook is being walked through")
 }
 
 func TestHelpInANarrowWindow(t *testing.T) {
