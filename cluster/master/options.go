@@ -59,7 +59,7 @@ type Options struct {
 	// MaxBody bounds a request body in bytes, 64 MiB.
 	MaxBody int64
 	// MaxQueue bounds what a subscriber may have unread, in events: 16384. One
-	// that falls behind further is cut off.
+	// that falls behind further, or by 64 MiB, is cut off.
 	MaxQueue int
 
 	// Flags are shown in /flags in addition to, or in place of, the usual ones.

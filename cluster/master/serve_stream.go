@@ -40,8 +40,8 @@ func (m *Master) serveStream(req *request, s *stream, beat proto.Message, begin,
 	begin()
 	defer ended()
 	if err := s.write(req.r.Context(), req.w, beat); errors.Is(err, errCut) || s.wasCut() {
-		if s.slow {
-			m.warnf("Closing the connection of a subscriber that is %d events behind", m.opts.MaxQueue)
+		if s.slow != "" {
+			m.warnf("Closing the connection of a subscriber that is too far behind: %s", s.slow)
 		}
 		panic(http.ErrAbortHandler) // breaks the connection without a final chunk
 	}

@@ -3,6 +3,7 @@ package master
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,11 @@ import (
 // as dead.
 const writeTimeout = 30 * time.Second
 
+// maxUnread is how many bytes of events, as protobuf, may wait for a subscriber
+// behind the first. That one may be of any size: the state at the beginning of an
+// operator's stream is large.
+const maxUnread = 64 << 20
+
 // errCut ends the writer of a stream that was cut: by a fault, or because the
 // subscriber fell too far behind.
 var errCut = errors.New("stream cut")
@@ -30,13 +36,15 @@ type stream struct {
 	id       string       // Mesos-Stream-Id, of schedulers only
 	protobuf bool         // records are protobuf, otherwise JSON
 	limit    int          // events that may wait
+	room     int          // bytes that may wait
 	abort    func()       // ends a write under way at once; nil before there is a writer
 	silent   *atomic.Bool // heartbeats are held; nil: never
 
 	mu      sync.Mutex
 	pending []proto.Message
+	waiting int // bytes in pending, without the first
 	end     streamEnd
-	slow    bool          // cut because it fell behind
+	slow    string        // how far behind it was cut, if it was for that
 	ready   chan struct{} // one slot, filled when there is something to see
 }
 
@@ -49,7 +57,7 @@ const (
 )
 
 func newStream(id string, protobuf bool, limit int) *stream {
-	return &stream{id: id, protobuf: protobuf, limit: limit, ready: make(chan struct{}, 1)}
+	return &stream{id: id, protobuf: protobuf, limit: limit, room: maxUnread, ready: make(chan struct{}, 1)}
 }
 
 // send queues an event. A stream that is full is cut.
@@ -59,12 +67,16 @@ func (s *stream) send(event proto.Message) {
 	if s.end != streamOpen {
 		return
 	}
-	if len(s.pending) >= s.limit {
-		s.slow = true
+	n, size := len(s.pending), 0
+	if n > 0 { // who keeps up is not measured
+		size = proto.Size(event)
+	}
+	if n >= s.limit || s.waiting+size > s.room {
+		s.slow = fmt.Sprintf("%d events, %d bytes", n, s.waiting)
 		s.cutLocked()
 		return
 	}
-	s.pending = append(s.pending, event)
+	s.pending, s.waiting = append(s.pending, event), s.waiting+size
 	s.wake()
 }
 
@@ -86,7 +98,7 @@ func (s *stream) cut() {
 }
 
 func (s *stream) cutLocked() {
-	s.pending, s.end = nil, streamCut
+	s.pending, s.waiting, s.end = nil, 0, streamCut
 	if s.abort != nil {
 		s.abort()
 	}
@@ -110,7 +122,7 @@ func (s *stream) take() ([]proto.Message, streamEnd) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := s.pending
-	s.pending = nil
+	s.pending, s.waiting = nil, 0
 	return out, s.end
 }
 

@@ -280,6 +280,27 @@ func TestSlowSubscriberIsCutOff(t *testing.T) {
 	}
 }
 
+// Large events count by their bytes, but for the first that waits.
+func TestSubscriberFarBehindInBytesIsCutOff(t *testing.T) {
+	s := newStream("", false, 100)
+	s.room = 1000
+	large := errorEvent(strings.Repeat("x", 900))
+	for i, want := range []streamEnd{streamOpen, streamOpen, streamCut} {
+		s.send(large)
+		if s.end != want {
+			t.Errorf("after %d events of 900 bytes: end %v, want %v", i+1, s.end, want)
+		}
+	}
+	s = newStream("", false, 100)
+	s.room = 1000
+	for range 3 { // taken in time
+		s.send(errorEvent(strings.Repeat("x", 2000)))
+		if events, end := s.take(); end != streamOpen || len(events) != 1 {
+			t.Errorf("got %d events, end %v", len(events), end)
+		}
+	}
+}
+
 // TestDeadSubscriber never reads: it counts as gone when one write takes too
 // long, and stalls nobody.
 func TestDeadSubscriber(t *testing.T) {
