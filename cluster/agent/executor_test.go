@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bufio"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -349,7 +350,7 @@ func TestCustomExecutor(t *testing.T) {
 		t.Errorf("acknowledged %v", got)
 	}
 	st := m.until(t, "job", v1.TaskState_TASK_RUNNING)[0].Status
-	if string(st.Data) != "hi" || st.GetExecutorId().GetValue() != "mine" || st.GetContainerStatus().GetContainerId().GetValue() == "" {
+	if string(st.Data) != "hi" || st.ExecutorId != nil || st.GetContainerStatus().GetContainerId().GetValue() == "" {
 		t.Errorf("status %v", st)
 	}
 	if code, _ := post(t, url, mineCall+`"type":"MESSAGE","message":{"data":"aGVsbG8="}}`); code != 202 {
@@ -385,11 +386,87 @@ func TestCustomExecutor(t *testing.T) {
 		{mineCall + `"type":"UPDATE"}`, "Failed to validate Executor::Call: Expecting 'update' to be present"},
 		{mineCall + `"type":"UPDATE","update":{"status":{"task_id":{"value":"job"},"state":"TASK_RUNNING","uuid":"AAAA"}}}`, "Failed to validate Executor::Call: Not a valid UUID"},
 		{mineCall + `"type":"UPDATE","update":{"status":{"task_id":{"value":"job"},"state":"TASK_RUNNING","uuid":"AAAAAAAAAAAAAAAAAAAAAA=="}}}`, "Failed to validate Executor::Call: Not a valid UUID"},
+		{mineCall + `"type":"UPDATE","update":{"status":{"task_id":{"value":"job"},"state":"TASK_RUNNING","uuid":"AAAAAAAAQACAAAAAAAAAAA=="}}}`,
+			"Failed to validate Executor::Call: Received Call from executor mine of framework " + frameworkID + " with invalid source, expecting 'SOURCE_EXECUTOR'"},
+		{mineCall + `"type":"UPDATE","update":` + strings.Replace(update0, "TASK_RUNNING", "TASK_STAGING", 1) + `}`,
+			"Failed to validate Executor::Call: Received TASK_STAGING from executor mine of framework " + frameworkID + " which is not allowed"},
+		{mineCall + `"type":"UPDATE","update":` + strings.Replace(update0, `"state"`, `"check_status":{"type":"HTTP"},"state"`, 1) + `}`,
+			"Failed to validate Executor::Call: Expecting 'http' to be set for HTTP check's status"},
 		{mineCall + `"type":"SUBSCRIBE"}`, "Failed to validate Executor::Call: Expecting 'subscribe' to be present"},
 	} {
 		if code, text := post(t, url, c.body); code != 400 || text != c.want {
 			t.Errorf("%s: got %d %q, want %q", c.body, code, text, c.want)
 		}
+	}
+}
+
+// job is an update of the custom executor's task; n makes its uuid.
+func job(state string, n int) string {
+	uuid := base64.StdEncoding.EncodeToString([]byte{0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, byte(n)})
+	return mineCall + `"type":"UPDATE","update":{"status":{"task_id":{"value":"job"},"state":"` + state + `","source":"SOURCE_EXECUTOR","uuid":"` + uuid + `"}}}`
+}
+
+// After the task's end the executor can say what it likes; the agent answers it, and
+// the framework hears of it once the end is acknowledged.
+func TestUpdatesAfterTheEnd(t *testing.T) {
+	a, m := startAgent(t)
+	m.hold()
+	server := httptest.NewServer(a.Handler())
+	defer func() {
+		http.DefaultClient.CloseIdleConnections()
+		server.Close()
+	}()
+	url := server.URL + "/api/v1/executor"
+	m.customTask("exec sleep 1000")
+	s := subscribeExecutor(t, url)
+	defer s.body.Close()
+	s.next("LAUNCH")
+	for n, state := range []string{"TASK_FINISHED", "TASK_RUNNING", "TASK_FAILED"} {
+		if code, text := post(t, url, job(state, n)); code != 202 {
+			t.Fatalf("%s: %d %s", state, code, text)
+		}
+		s.next("ACKNOWLEDGED")
+	}
+	u := m.until(t, "job", v1.TaskState_TASK_FINISHED)
+	m.acknowledge(u[0])
+	eventually(t, "acknowledgement", func() bool {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return len(a.streams.byTask) == 0
+	})
+	if code, text := post(t, url, job("TASK_RUNNING", 9)); code != 202 {
+		t.Fatalf("%d %s", code, text)
+	}
+	if st := last(m.until(t, "job", v1.TaskState_TASK_RUNNING)); st.ContainerStatus != nil {
+		t.Errorf("got %v, want no container", st)
+	}
+}
+
+// A task of which its executor knows nothing when it comes back was lost on the way.
+func TestExecutorComesBackWithoutItsTask(t *testing.T) {
+	a, m := startAgent(t)
+	server := httptest.NewServer(a.Handler())
+	defer func() {
+		http.DefaultClient.CloseIdleConnections()
+		server.Close()
+	}()
+	url := server.URL + "/api/v1/executor"
+	m.customTask("trap '' TERM; while :; do sleep 1000; done")
+	s := subscribeExecutor(t, url)
+	s.next("LAUNCH")
+	s = subscribeExecutor(t, url)
+	defer s.body.Close()
+	s.next("SUBSCRIBED")
+	st := last(m.until(t, "job", v1.TaskState_TASK_LOST))
+	if st.GetReason() != v1.TaskStatus_REASON_AGENT_RESTARTED || st.GetMessage() != "Task launched during agent restart" || st.GetExecutorId().GetValue() != "mine" {
+		t.Errorf("got %v", st)
+	}
+	m.send(&link.ShutdownExecutor{FrameworkID: frameworkID, ExecutorID: "mine"})
+	s.next("SHUTDOWN")
+	s = subscribeExecutor(t, url)
+	s.next("SHUTDOWN")
+	if _, err := s.in.ReadRecord(nil); err != io.EOF {
+		t.Errorf("after SHUTDOWN: %v, want the end of the stream", err)
 	}
 }
 

@@ -58,7 +58,7 @@ func (a *Agent) remoteOf(call *execapi.Call) (*executor, *remoteBody, string) {
 		return nil, nil, "Framework cannot be found"
 	}
 	ex := f.executor(call.GetExecutorId().GetValue())
-	if ex == nil || ex.remote == nil || ex.state == terminated {
+	if ex == nil || ex.remote == nil {
 		return nil, nil, "Executor cannot be found"
 	}
 	return ex, ex.remote, ""
@@ -79,27 +79,41 @@ func (a *Agent) executorCall(w http.ResponseWriter, call *execapi.Call, ex *exec
 	empty(w, http.StatusAccepted)
 }
 
-// executorUpdate takes in an update; one that the agent has already is only
-// acknowledged again. That of a task which the executor does not have goes to the
-// framework all the same (slave/slave.cpp: statusUpdate).
+// executorUpdate takes in an update (slave/slave.cpp: statusUpdate). One that the
+// agent has already, or that comes after the task's last one, is acknowledged and no
+// more. That of a task which the agent does not have, or no longer, goes to the
+// framework, and is not acknowledged.
 func (a *Agent) executorUpdate(ex *executor, b *remoteBody, s *v1.TaskStatus) {
 	a.mu.Lock()
-	known := false
-	var t *task
-	for _, x := range slices.Concat(ex.completed, ex.tasks) {
-		if x.id() == s.GetTaskId().GetValue() {
-			t = x
-			known = known || x.has(s.Uuid)
-		}
-	}
-	if t == nil || slices.Contains(ex.completed, t) {
-		t = newTask(ex.framework, ex, &v1.TaskInfo{TaskId: s.TaskId})
-	}
-	if !known {
+	t, known := ex.taskOf(s)
+	switch {
+	case known || t != nil && isTerminal(t.proto.GetState()):
+		a.counters.validUpdates++
+	case t != nil:
 		a.updateLocked(ex, t, s)
+		known = true
+	default:
+		stranger := &executor{framework: ex.framework, info: ex.info, remote: b}
+		a.updateLocked(stranger, newTask(ex.framework, stranger, &v1.TaskInfo{TaskId: s.TaskId}), s)
 	}
 	a.mu.Unlock()
-	b.acknowledge(s)
+	if known || t != nil {
+		b.acknowledge(s)
+	}
+}
+
+// taskOf finds the task of an update, nil for none that is not completed, and says
+// whether the update was recorded before.
+func (ex *executor) taskOf(s *v1.TaskStatus) (t *task, known bool) {
+	for _, x := range ex.completed {
+		known = known || x.id() == s.GetTaskId().GetValue() && x.has(s.Uuid)
+	}
+	for _, x := range ex.tasks {
+		if x.id() == s.GetTaskId().GetValue() {
+			return x, known || x.has(s.Uuid)
+		}
+	}
+	return nil, known
 }
 
 // has says whether an update with this uuid was recorded.
@@ -114,22 +128,27 @@ func (t *task) has(uuid []byte) bool {
 
 // subscribeExecutor streams events to an executor until either side ends.
 func (a *Agent) subscribeExecutor(w http.ResponseWriter, r *http.Request, call *execapi.Call, ex *executor, b *remoteBody, protobuf bool) {
-	s := b.subscribe()
-	defer b.leave(s)
 	out := recordWriter{w: w, flush: http.NewResponseController(w), protobuf: protobuf}
 	kind := mediaJSON
 	if protobuf {
 		kind = mediaProtobuf
 	}
 	w.Header().Set("Content-Type", kind)
+	if a.ending(ex) {
+		_ = out.write(&execapi.Event{Type: execapi.Event_SHUTDOWN.Enum()}) // the stream ends here
+		return
+	}
+	s := b.subscribe()
+	defer b.leave(s)
 	if out.write(a.subscribedEvent(ex)) != nil {
 		return
 	}
 	for _, u := range call.GetSubscribe().GetUnacknowledgedUpdates() {
-		if validateUpdate(call.GetExecutorId(), u.GetStatus()) == "" {
+		if validateUpdate(call, u.GetStatus()) == "" {
 			a.executorUpdate(ex, b, u.GetStatus())
 		}
 	}
+	a.dropUnknownTasks(ex, call.GetSubscribe().GetUnacknowledgedTasks())
 	b.opened()
 	beat := time.NewTicker(a.opts.HeartbeatInterval)
 	defer beat.Stop()
@@ -148,6 +167,26 @@ func (a *Agent) subscribeExecutor(w http.ResponseWriter, r *http.Request, call *
 		}
 		if out.write(e) != nil {
 			return
+		}
+	}
+}
+
+// ending says whether an executor was told to shut down.
+func (a *Agent) ending(ex *executor) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return ex.state >= terminating || ex.framework.terminating
+}
+
+// dropUnknownTasks ends the tasks that were sent to an executor which says nothing
+// of them when it comes back (slave/slave.cpp: subscribe).
+func (a *Agent) dropUnknownTasks(ex *executor, has []*v1.TaskInfo) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, t := range ex.tasks {
+		isThis := func(x *v1.TaskInfo) bool { return x.GetTaskId().GetValue() == t.id() }
+		if t.proto.GetState() == v1.TaskState_TASK_STAGING && !slices.ContainsFunc(has, isThis) {
+			a.updateLocked(ex, t, fromAgent(ex.framework.lostOrDropped(), v1.TaskStatus_REASON_AGENT_RESTARTED, "Task launched during agent restart"))
 		}
 	}
 }

@@ -150,7 +150,7 @@ func TestCheckThatCannotBeExecuted(t *testing.T) {
 // waits for another program takes SIGTERM when that has ended.
 func TestGroupSignalsTheFirstProcessAlone(t *testing.T) {
 	a, m := startAgent(t)
-	m.pod(taskInfo("p", "trap 'exit 3' TERM; touch up; sleep 1000; exit 4", withPolicy(100*time.Millisecond)))
+	m.pod(taskInfo("p", "trap 'exit 3' TERM; sh -c 'touch up; exec sleep 1000'; exit 4", withPolicy(100*time.Millisecond)))
 	m.until(t, "p", v1.TaskState_TASK_RUNNING)
 	eventually(t, "trap", func() bool {
 		_, err := os.Stat(filepath.Join(sandboxOf(a, "pod"), "tasks", "p", "up"))

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"syscall"
 	"time"
@@ -209,45 +208,4 @@ func (b *remoteBody) shutdown() { b.send(&execapi.Event{Type: execapi.Event_SHUT
 func (b *remoteBody) acknowledge(s *v1.TaskStatus) {
 	b.send(&execapi.Event{Type: execapi.Event_ACKNOWLEDGED.Enum(),
 		Acknowledged: &execapi.Event_Acknowledged{TaskId: s.TaskId, Uuid: s.Uuid}})
-}
-
-// validateExecutorCall says what a call lacks (slave/validation.cpp).
-func validateExecutorCall(c *execapi.Call) string {
-	if c.Type == nil {
-		return "Expecting 'type' to be present"
-	}
-	expect := func(there bool, name string) string {
-		if there {
-			return ""
-		}
-		return "Expecting '" + name + "' to be present"
-	}
-	switch c.GetType() {
-	case execapi.Call_SUBSCRIBE:
-		return expect(c.Subscribe != nil, "subscribe")
-	case execapi.Call_MESSAGE:
-		return expect(c.Message != nil, "message")
-	case execapi.Call_UPDATE:
-		if c.Update == nil {
-			return expect(false, "update")
-		}
-		return validateUpdate(c.GetExecutorId(), c.Update.GetStatus())
-	}
-	return ""
-}
-
-func validateUpdate(id *v1.ExecutorID, s *v1.TaskStatus) string {
-	switch {
-	case s.Uuid == nil:
-		return "Expecting 'uuid' to be present"
-	case len(s.Uuid) != 16 || s.Uuid[6]>>4 < 1 || s.Uuid[6]>>4 > 5: // a version that boost does not know (stout uuid.hpp)
-		return "Not a valid UUID"
-	case s.ExecutorId != nil && s.GetExecutorId().GetValue() != id.GetValue():
-		return fmt.Sprintf("ExecutorID in Call: %s does not match ExecutorID in TaskStatus: %s", id.GetValue(), s.GetExecutorId().GetValue())
-	case s.GetSource() != v1.TaskStatus_SOURCE_EXECUTOR:
-		return "Received Call from executor " + id.GetValue() + " with invalid source, expecting 'SOURCE_EXECUTOR'"
-	case s.GetState() == v1.TaskState_TASK_STAGING:
-		return "Received TASK_STAGING from executor " + id.GetValue() + " which is not allowed"
-	}
-	return ""
 }

@@ -45,7 +45,9 @@ func (a *Agent) updateLocked(ex *executor, t *task, s *v1.TaskStatus) {
 func (a *Agent) completeStatusLocked(ex *executor, t *task, s *v1.TaskStatus) {
 	s.TaskId = t.info.TaskId
 	s.AgentId = &v1.AgentID{Value: proto.String(a.id)}
-	s.ExecutorId = ex.info.ExecutorId
+	if ex.remote == nil || s.GetSource() != v1.TaskStatus_SOURCE_EXECUTOR { // what another executor says of itself stays
+		s.ExecutorId = ex.info.ExecutorId
+	}
 	if len(s.Uuid) == 0 {
 		id := uuid.New()
 		s.Uuid = id[:]
@@ -53,7 +55,7 @@ func (a *Agent) completeStatusLocked(ex *executor, t *task, s *v1.TaskStatus) {
 	if s.Timestamp == nil {
 		s.Timestamp = proto.Float64(seconds(time.Now()))
 	}
-	if s.GetSource() == v1.TaskStatus_SOURCE_EXECUTOR {
+	if s.GetSource() == v1.TaskStatus_SOURCE_EXECUTOR && ex.container != "" {
 		s.ContainerStatus = a.containerStatusLocked(ex, s.ContainerStatus)
 	}
 }
