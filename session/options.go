@@ -123,6 +123,15 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
+// Check tells what New would refuse, without touching Dir.
+func (o Options) Check() error {
+	o, err := o.withDefaults()
+	if err == nil {
+		_, _, err = newDetector(o)
+	}
+	return err
+}
+
 func setZero[T comparable](p *T, v T) {
 	var zero T
 	if *p == zero {

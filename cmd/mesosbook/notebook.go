@@ -115,7 +115,11 @@ func newNotebook(flags notebookFlags, output func(kernel.Output), notice func(st
 	if flags.noCluster && flags.master != "" {
 		return nil, usageError{errors.New("--no-cluster and --master exclude each other")}
 	}
-	if _, err := flags.sessionOptions(flags.master); err != nil {
+	opts, err := flags.sessionOptions(flags.master)
+	if err == nil {
+		err = opts.Check()
+	}
+	if err != nil {
 		return nil, err
 	}
 	if _, err := flags.cluster.options(io.Discard); err != nil {
@@ -127,7 +131,6 @@ func newNotebook(flags notebookFlags, output func(kernel.Output), notice func(st
 		nb.printed.write(o)
 		show(o)
 	}
-	var err error
 	if nb.names, err = names.New(names.Options{
 		Session: nb.Session,
 		Context: func() context.Context { return nb.Kernel.Context() },

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"mesosbook/kernel"
+	"mesosbook/session"
 )
 
 // redeclare runs the declarations of the earlier cells again, one cell for each
@@ -40,7 +42,11 @@ func (nb *notebook) resume(ctx context.Context) {
 		err = answer.Err()
 	}
 	if err != nil {
-		nb.notice(fmt.Sprintf("resume %s: %v", nb.store.name(), err))
+		next := "; resubscribe() tries again"
+		if errors.Is(err, session.ErrRemoved) {
+			next = ""
+		}
+		nb.notice(fmt.Sprintf("resume %s: %v%s", nb.store.name(), err, next))
 		return
 	}
 	nb.notice(fmt.Sprintf("session %s goes on: %s and %s are known, functions, types and constants are back; variables are not",

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -28,13 +29,27 @@ func TestScriptIsResumed(t *testing.T) {
 	first := play("subscribe()\nlaunch(\"sleep 1000\").Wait(\"TASK_RUNNING\")\nfmt.Println(\"it is\", framework_id())\n", "--master", c.MasterURL())
 	_, id, _ := strings.Cut(first, "it is ")
 	id, _, _ = strings.Cut(id, "\n")
+	var o, e bytes.Buffer
+	run([]string{"--resume", "--master", "127.0.0.1:1"}, strings.NewReader(""), &o, &e)
+	if !strings.Contains(e.String(), "is a master running there?; resubscribe() tries again") {
+		t.Errorf("resumed without a master:\n%s%s", o.String(), e.String())
+	}
 	out := play("wait_for(\"SUBSCRIBED\")\nfor _, t := range tasks() { fmt.Println(t.State()) }\nterminate_framework()\n", "--resume")
 	if id == "" || !strings.Contains(out, "SUBSCRIBED framework "+id) || !strings.Contains(out, "TASK_RUNNING") {
 		t.Errorf("framework %q was resumed with:\n%s", id, out)
 	}
-	var o, e bytes.Buffer
+	e.Reset()
 	if status := run([]string{"--resume"}, strings.NewReader(""), &o, &e); status == 0 || !strings.Contains(e.String(), "none there has subscribed and was not torn down") {
 		t.Errorf("resumed what was torn down: %d, %s", status, e.String())
+	}
+	kept, err := filepath.Glob(filepath.Join(os.Getenv("XDG_STATE_HOME"), "mesosbook", "sessions", "*"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("kept sessions %v, %v", kept, err)
+	}
+	e.Reset()
+	name := filepath.Base(kept[0])
+	if status := run([]string{"--resume=" + name}, strings.NewReader(""), &o, &e); status == 0 || !strings.Contains(e.String(), "was torn down; mesosbook export "+name+" prints its cells") {
+		t.Errorf("resumed by name what was torn down: %d, %s", status, e.String())
 	}
 }
 

@@ -105,7 +105,7 @@ func openStore(name string) (*store, error) {
 		return nil, noSuchStore("resume", dir, name)
 	}
 	if _, err := session.Resumable(st.dir); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; mesosbook export %s prints its cells", err, name)
 	}
 	return st, st.openCells()
 }
