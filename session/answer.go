@@ -31,11 +31,10 @@ func (a Answer) String() string {
 	if len(a.Body) == 0 || (a.OK() && a.JSON() != nil) {
 		return text
 	}
-	text += ", " + clip(string(a.Body))
-	if said := string(a.Body); a.Status == http.StatusUnauthorized || strings.Contains(said, unknownType) {
-		if hint := hintFor(a.Op, a.Status, said); hint != "" {
-			text += " (" + hint + ")"
-		}
+	said := clip(string(a.Body))
+	text += ", " + said
+	if hint := hintFor(a.Op, a.Status, said); hint != "" && (a.Status == http.StatusUnauthorized || strings.Contains(said, unknownType) || strings.Contains(said, changedPrincipal)) {
+		text += " (" + hint + ")"
 	}
 	return text
 }

@@ -54,6 +54,10 @@ func (e *AnswerError) Error() string {
 // unknownType is what a master says to a call of a type that it does not know.
 const unknownType = "Expecting 'type' to be present"
 
+// changedPrincipal is what it says to an UPDATE_FRAMEWORK without the principal that it
+// has itself filled in at SUBSCRIBE.
+const changedPrincipal = "Changing framework's principal"
+
 // hintFor says what an answer of the master means and what to do next. The texts
 // are those of Mesos 1.12 (master/http.cpp).
 func hintFor(op string, status int, text string) string {
@@ -68,6 +72,8 @@ func hintFor(op string, status int, text string) string {
 		return "the principal may not do this: see the master's ACLs, and --principal for who asks"
 	case op != "post" && strings.Contains(text, unknownType):
 		return "the master knows no call of this type: is it spelled right?"
+	case strings.Contains(text, changedPrincipal):
+		return "framework_info needs the principal that the framework subscribed with"
 	case strings.Contains(text, "Framework cannot be found"):
 		return "the master does not know this framework id: subscribe first, or it was torn down"
 	case strings.Contains(text, "stream ID"):

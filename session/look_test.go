@@ -179,6 +179,14 @@ func TestMisspelledCall(t *testing.T) {
 		if want := "no call of this type: is it spelled right?)"; err != nil || !strings.HasSuffix(a.String(), want) || !strings.HasSuffix(a.Err().Error(), want) {
 			t.Errorf("%v; %v, %v", a, a.Err(), err)
 		}
+		b.master.setAnswer(func(w http.ResponseWriter, c fakeCall) bool {
+			http.Error(w, "FrameworkInfo update is not valid: Changing framework's principal is not allowed.", http.StatusBadRequest)
+			return true
+		})
+		a, err = b.s.UpdateFramework(b.ctx, []byte(`{"framework_info":{}}`))
+		if want := "(framework_info needs the principal that the framework subscribed with)"; err != nil || !strings.HasSuffix(a.String(), want) {
+			t.Errorf("%v, %v", a, err)
+		}
 		a, err = b.s.Post(b.ctx, []byte(`{}`))
 		if err != nil || strings.Contains(a.String(), "spelled") {
 			t.Errorf("a body without a type: %v, %v", a, err)
@@ -218,6 +226,8 @@ func TestTeardownByTheOperatorAPI(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(b *bench) {
 				st := b.subscribe()
+				st.send(update("t1", "TASK_RUNNING", ""))
+				b.s.Await(b.ctx, func(e session.Event) bool { return e.TaskID() == "t1" })
 				b.master.setAnswer(func(w http.ResponseWriter, c fakeCall) bool {
 					if c.kind() == "TEARDOWN" {
 						st.finish()
@@ -229,6 +239,9 @@ func TestTeardownByTheOperatorAPI(t *testing.T) {
 					t.Fatal(a, err)
 				}
 				b.wantState(session.Disconnected)
+				if n := b.s.Status().Tasks; n != 0 {
+					t.Errorf("%d tasks run without a framework", n)
+				}
 				if said := b.said(); !strings.HasSuffix(said, "framework torn down: fw-0000\n") || strings.Contains(said, "lost") {
 					t.Errorf("notices:\n%s", said)
 				}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -27,7 +28,7 @@ type Status struct {
 	Events          uint64        // records read so far, also in earlier runs of a resumed session
 	BadRecords      uint64        // records that were not JSON
 	Offers          int           // offers that can be used now
-	Tasks           int           // tasks that have not ended
+	Tasks           int           // tasks that have not ended; none once the framework is torn down or removed
 	Updates         uint64        // status updates of tasks and operations read, retransmissions not counted
 	Acknowledged    uint64        // updates of which an acknowledgement was taken with a 202
 	PendingAcks     int           // updates waiting to be acknowledged, by the user with AckManual
@@ -55,6 +56,9 @@ func (s *Session) Status() Status {
 	if s.channel != nil {
 		st.PendingAcks = s.channel.acks.len()
 		st.LastHeartbeat, st.Interval = s.lastHeartbeat, s.interval
+	}
+	if s.channel == nil && (errors.Is(s.cause, ErrTornDown) || errors.Is(s.cause, ErrRemoved)) {
+		st.Tasks = 0 // killed with their framework, of which no updates tell
 	}
 	if s.opt.Ack == AckManual {
 		st.PendingAcks = s.unacknowledgedLocked()
