@@ -73,6 +73,16 @@ func TestRedirectBase(t *testing.T) {
 	}
 }
 
+// Nobody is led from TLS to a connection without it.
+func TestRedirectKeepsTLS(t *testing.T) {
+	if got, err := redirectBase("https://from:5050", "http://to:5050/x"); err == nil || !strings.Contains(err.Error(), "without TLS; not followed") {
+		t.Errorf("led to %s, %v", got, err)
+	}
+	if got, err := redirectBase("https://from:5050", "//to:5050/x"); err != nil || got != "https://to:5050" {
+		t.Errorf("led to %s, %v", got, err)
+	}
+}
+
 func TestElectionOrder(t *testing.T) {
 	got := electionOrder([]string{"json.info_0000000010", "log_replicas", "json.info_0000000009", "info_0000000001", "json.info_x", "json.info_0000000100"})
 	want := []string{"json.info_0000000009", "json.info_0000000010", "json.info_0000000100"}
