@@ -50,6 +50,9 @@ func TestLaunchFillsInWhatIsMissing(t *testing.T) {
 			if id := gjson.Get(sent, info+"task_id.value").String(); id != task.ID || id == "" {
 				t.Errorf("task id %q was sent, the handle has %q", id, task.ID)
 			}
+			if task.Executor() != task.ID {
+				t.Errorf("executor %q of command task %q", task.Executor(), task.ID)
+			}
 			if id := gjson.Get(sent, "accept.offer_ids.0.value").String(); id != fakeUUID+"-O0" {
 				t.Errorf("offer id %q was sent", id)
 			}

@@ -53,6 +53,9 @@ func (t *Task) Message() string { return t.live("Task.Message").Message() }
 // Agent is the id of the agent that runs the task; empty while unknown.
 func (t *Task) Agent() string { return string(t.live("Task.Agent").AgentID()) }
 
+// Executor is the id of the task's executor; the task's own id for a command task.
+func (t *Task) Executor() string { return string(t.live("Task.Executor").ExecutorID()) }
+
 // Updates lists the status updates that came, oldest first.
 func (t *Task) Updates() Events { return t.live("Task.Updates").Updates() }
 
