@@ -53,10 +53,12 @@ func TestTeardownAfterARefusedOne(t *testing.T) {
 	})
 }
 
-// What UPDATE_FRAMEWORK has changed is kept for later subscriptions, by hand as well.
+// What UPDATE_FRAMEWORK has changed is kept for later subscriptions, by hand and after a
+// crash as well.
 func TestUpdatedFrameworkIsSubscribedAgain(t *testing.T) {
+	dir := t.TempDir()
 	inBubble(t, func(b *bench) {
-		st := b.subscribe()
+		b.subscribe()
 		b.s.UpdateFramework(b.ctx, []byte(`{"framework_info":{"user":"root","name":"renamed"},"suppressed_roles":["r"]}`))
 		check := func(how string, again *fakeStream) {
 			t.Helper()
@@ -64,13 +66,19 @@ func TestUpdatedFrameworkIsSubscribedAgain(t *testing.T) {
 				t.Errorf("%s: %s", how, again.call.body)
 			}
 		}
+		crashed := copyDir(t, dir)
+		b.s.CloseChannel()
+		go b.s.Resubscribe(b.ctx)
+		st := b.master.accept()
+		check("by hand", st)
 		st.cut()
 		check("after a loss", b.master.accept())
 		b.wantState(session.Subscribed)
-		b.s.CloseChannel()
+		b.s.Close()
+		b.open(func(o *session.Options) { o.Dir = crashed })
 		go b.s.Resubscribe(b.ctx)
-		check("by hand", b.master.accept())
-	})
+		check("after a crash", b.master.accept())
+	}, func(o *session.Options) { o.Dir = dir })
 }
 
 // A master that does not answer for a task is asked again ever more slowly, and not any

@@ -31,7 +31,10 @@ func (s *Session) prepare(c call) (settle func(Answer, error)) {
 	case "DECLINE_INVERSE_OFFERS":
 		return s.onSuccess(func() { s.useInverse(c.body, "decline_inverse_offers.inverse_offer_ids") })
 	case "UPDATE_FRAMEWORK":
-		return s.onSuccess(func() { s.rememberFramework(c.body) })
+		return s.onSuccess(func() {
+			s.rememberFramework(c.body)
+			s.saveSubscription(false)
+		})
 	case "TEARDOWN":
 		return s.prepareTeardown(FrameworkID(gjson.GetBytes(c.body, "framework_id.value").String()))
 	}
