@@ -81,6 +81,26 @@ func TestUpdatedFrameworkIsSubscribedAgain(t *testing.T) {
 	}, func(o *session.Options) { o.Dir = dir })
 }
 
+// A framework that wants no offers gets none after a loss either.
+func TestSuppressOutlivesALoss(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		st := b.subscribe()
+		for _, want := range []string{`["*"]`, ``} {
+			if want != "" {
+				b.s.Suppress(b.ctx)
+			} else {
+				b.s.Revive(b.ctx)
+			}
+			st.cut()
+			st = b.master.accept()
+			b.wantState(session.Subscribed)
+			if got := gjson.Get(st.call.body, "subscribe.suppressed_roles").Raw; got != want {
+				t.Errorf("subscribed again with suppressed_roles %s, want %s", got, want)
+			}
+		}
+	})
+}
+
 // A master that does not answer for a task is asked again ever more slowly, and not any
 // more once it has.
 func TestReconcilesEverMoreSlowly(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
-	"github.com/tidwall/sjson"
 )
 
 // prepare does what must come before a call is sent and gives what must come
@@ -31,10 +30,9 @@ func (s *Session) prepare(c call) (settle func(Answer, error)) {
 	case "DECLINE_INVERSE_OFFERS":
 		return s.onSuccess(func() { s.useInverse(c.body, "decline_inverse_offers.inverse_offer_ids") })
 	case "UPDATE_FRAMEWORK":
-		return s.onSuccess(func() {
-			s.rememberFramework(c.body)
-			s.saveSubscription(false)
-		})
+		return s.onSuccess(func() { s.amendSubscription(func(body []byte) []byte { return withFramework(body, c.body) }) })
+	case "SUPPRESS", "REVIVE":
+		return s.onSuccess(func() { s.amendSubscription(func(body []byte) []byte { return withSuppressed(body, c) }) })
 	case "TEARDOWN":
 		return s.prepareTeardown(FrameworkID(gjson.GetBytes(c.body, "framework_id.value").String()))
 	}
@@ -71,25 +69,6 @@ func (s *Session) useInverse(body []byte, path string) {
 		s.removeInverseLocked(id)
 	}
 	s.broadcastLocked()
-}
-
-// rememberFramework keeps an updated FrameworkInfo for later subscriptions.
-func (s *Session) rememberFramework(body []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ch := s.channel
-	if ch == nil {
-		return
-	}
-	for _, member := range []string{"framework_info", "suppressed_roles", "offer_constraints"} {
-		if v := gjson.GetBytes(body, "update_framework."+member); v.Exists() {
-			if b, err := sjson.SetRawBytes(ch.body, "subscribe."+member, []byte(v.Raw)); err == nil {
-				ch.body = b
-			}
-		}
-	}
-	ch.body = withFrameworkID(ch.body, s.framework)
-	s.lastSubscribe = ch.body
 }
 
 // prepareTeardown makes the end of the stream that follows a TEARDOWN of our own

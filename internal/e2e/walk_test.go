@@ -274,6 +274,41 @@ func TestEveryCall(t *testing.T) {
 	}
 }
 
+// A framework that has suppressed offers stays so when it subscribes again.
+func TestSuppressOutlivesTheSubscription(t *testing.T) {
+	p := newPair(t, cluster.Options{})
+	p.subscribe()
+	suppressed := func() float64 {
+		t.Helper()
+		a, err := p.s.Get(p.ctx, "/metrics/snapshot")
+		if err != nil {
+			t.Fatal(err)
+		}
+		value := -1.0
+		gjson.ParseBytes(a.Body).ForEach(func(name, v gjson.Result) bool {
+			if strings.HasSuffix(name.String(), "/roles/*/suppressed") {
+				value = v.Float()
+			}
+			return value < 0
+		})
+		return value
+	}
+	for want, call := range []func() (session.Answer, error){func() (session.Answer, error) { return p.s.Revive(p.ctx) }, func() (session.Answer, error) { return p.s.Suppress(p.ctx) }} {
+		if a, err := call(); err != nil || a.Err() != nil {
+			t.Fatal(a, err)
+		}
+		if err := p.s.CloseChannel(); err != nil {
+			t.Fatal(err)
+		}
+		if a, err := p.s.Resubscribe(p.ctx); err != nil || a.Err() != nil {
+			t.Fatal(a, err)
+		}
+		if got := suppressed(); got != float64(want) {
+			t.Errorf("suppressed: %v, want %d", got, want)
+		}
+	}
+}
+
 // The status of an operation is acknowledged, by the session or by hand.
 func TestOperationIsAcknowledged(t *testing.T) {
 	for _, mode := range []session.AckMode{session.AckAuto, session.AckManual} {
