@@ -82,6 +82,9 @@ func (r *REPL) step() {
 		b := s.nb.Blocks[s.next]
 		s.next++
 		if b.Cell == nil {
+			if strings.TrimSpace(b.Prose) == "" {
+				continue
+			}
 			r.scr.println("\n" + wrapProse(cleanText(strings.Trim(b.Prose, "\n")), r.textWidth()) + "\n\n")
 			continue
 		}

@@ -342,6 +342,15 @@ func TestStepThroughANotebook(t *testing.T) {
 	c.shows(":step back: no notebook is being walked through")
 }
 
+// Between two cells with nothing but blank lines between them nothing is shown.
+func TestStepFromCellToCell(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "n.md")
+	os.WriteFile(file, []byte("```go\nshow 1\n```\n\n\n```go\nshow 2\n```\n"), 0o600)
+	c := newConsole(t, 200, 30, nil)
+	c.keysTyped(":step " + file + "\r\r\r")
+	c.sees("[1] :step " + file + "\n[1] show 1\n1\n[2] show 2▏")
+}
+
 func TestHelpInANarrowWindow(t *testing.T) {
 	c := newConsole(t, 40, 70, func(o *Options) {
 		o.HelpTopics = func() []Topic { return []Topic{{"settings", "MASTER_URL_OF_ALL", "base URL of the leading master"}} }
