@@ -53,6 +53,26 @@ func TestScriptIsResumed(t *testing.T) {
 	}
 }
 
+// Two programs do not write into one session, also before it has subscribed.
+func TestSessionBelongsToOneProgram(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	first, err := createStore("demo", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o, e bytes.Buffer
+	if status := run([]string{"--no-cluster", "--session", "demo"}, strings.NewReader("1"), &o, &e); status != 1 || !strings.Contains(e.String(), "session demo is in use by another mesosbook") {
+		t.Errorf("exit status %d: %s%s", status, o.String(), e.String())
+	}
+	if err := first.close(); err != nil {
+		t.Fatal(err)
+	}
+	e.Reset()
+	if status := run([]string{"--no-cluster", "--session", "demo"}, strings.NewReader("1"), &o, &e); status != 0 {
+		t.Errorf("free again: exit status %d: %s", status, e.String())
+	}
+}
+
 // A file of the sandbox, of any size, is saved to a file here.
 func TestSandboxFileIsSaved(t *testing.T) {
 	if testing.Short() {

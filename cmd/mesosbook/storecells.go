@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"mesosbook/kernel"
@@ -32,10 +33,15 @@ type storedOutcome struct {
 	Dry    bool   `json:"dry,omitempty"` // it made calls that were not sent
 }
 
+// openCells takes the directory for this process, as long as the file is open.
 func (st *store) openCells() error {
 	f, err := os.OpenFile(filepath.Join(st.dir, storeCellsName), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("keep the cells: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return fmt.Errorf("session %s is in use by another mesosbook; end that one, or take another name", st.name())
 	}
 	st.cells = f
 	return nil
