@@ -96,6 +96,9 @@ type thrown struct {
 
 // panicValue is called with the argument of panic.
 func (h *host) panicValue(v any) any {
+	if v == nil {
+		v = new(runtime.PanicNilError)
+	}
 	return thrown{v, h.dynamic(v)}
 }
 

@@ -169,7 +169,7 @@ func (f formatted) Format(st fmt.State, verb rune) {
 		_, _ = fmt.Fprintf(st, fmt.FormatString(st, verb), f.v)
 		return
 	}
-	p := printer{h: f.h, st: st, to: st, verb: verb, plus: st.Flag('+'), sharp: st.Flag('#')}
+	p := printer{h: f.h, st: st, to: st, verb: verb, plus: verb == 'v' && st.Flag('+'), sharp: verb == 'v' && st.Flag('#')}
 	p.value(reflect.ValueOf(f.v), f.t, 0)
 }
 
@@ -181,15 +181,19 @@ type printer struct {
 	verb        rune
 	plus, sharp bool
 	raw         bool // inside an unexported field: no methods, as fmt cannot call them there
+	bare        bool // what a wrong verb got: no methods either
 }
 
 func (p printer) text(s string) { _, _ = p.to.Write([]byte(s)) }
 
 func (p printer) value(v reflect.Value, t types.Type, depth int) {
+	none := "<nil>"
 	if v.IsValid() && v.Kind() == reflect.Interface {
+		none = p.none(v, t)
 		v, t = v.Elem(), nil
 	}
 	if v.IsValid() && isInterfaceCell(v.Type()) {
+		none = p.none(v, t)
 		v, t = heldByInterface(v), nil
 	}
 	if v.IsValid() && v.CanInterface() {
@@ -200,7 +204,7 @@ func (p printer) value(v reflect.Value, t types.Type, depth int) {
 		}
 	}
 	if !v.IsValid() {
-		p.text("<nil>")
+		p.text(none)
 		return
 	}
 	if inner, tag := peel(v); tag > 0 {
@@ -214,6 +218,10 @@ func (p printer) value(v reflect.Value, t types.Type, depth int) {
 	}
 	tag, _ := p.h.lookup(t, v.Type())
 	if tag == 0 && (t == nil || !inSession(t)) && !hasTag(v.Type(), map[reflect.Type]bool{}) {
+		if depth > 0 && v.Kind() == reflect.Pointer && !hasText(v) {
+			p.address(v, t)
+			return
+		}
 		p.plain(v)
 		return
 	}
@@ -221,6 +229,14 @@ func (p printer) value(v reflect.Value, t types.Type, depth int) {
 		t = p.h.named(tag).typ
 	}
 	p.composite(v, t, depth)
+}
+
+// none is how a nil interface of type t looks.
+func (p printer) none(v reflect.Value, t types.Type) string {
+	if p.sharp && t != nil && types.IsInterface(t) {
+		return p.typeText(v, t) + "(nil)"
+	}
+	return "<nil>"
 }
 
 // inSession tells whether t is made of anything that cells declare.
@@ -231,7 +247,7 @@ func inSession(t types.Type) bool {
 // byMethod prints v by its Error or String method.
 func (p printer) byMethod(v reflect.Value, t types.Type, depth int) bool {
 	p.h.depth() // a String method that prints its own receiver
-	if !v.CanInterface() || p.raw {
+	if !v.CanInterface() || p.raw || p.bare {
 		return false
 	}
 	tag, ptr := p.h.lookup(t, v.Type())
@@ -299,17 +315,12 @@ func (p printer) composite(v reflect.Value, t types.Type, depth int) {
 	case reflect.Struct:
 		p.structure(v, t, depth)
 	case reflect.Pointer:
-		switch {
-		case v.IsNil() && p.sharp:
-			p.text("(" + p.typeText(v, t) + ")(nil)")
-		case v.IsNil():
-			p.text("<nil>")
-		case depth > 0 || !compositeKind(v.Elem().Kind()):
-			fmt.Fprintf(p.to, "0x%x", v.Pointer())
-		default:
-			p.text("&")
-			p.value(v.Elem(), elemOf(t), depth+1)
+		if v.IsNil() || depth > 0 || !compositeKind(v.Elem().Kind()) || isInterfaceCell(v.Type().Elem()) {
+			p.address(v, t)
+			return
 		}
+		p.text("&")
+		p.value(v.Elem(), elemOf(t), depth+1)
 	case reflect.Slice, reflect.Array:
 		p.list(v, t, depth)
 	case reflect.Map:
@@ -317,33 +328,12 @@ func (p printer) composite(v reflect.Value, t types.Type, depth int) {
 	case reflect.Func, reflect.Chan, reflect.UnsafePointer:
 		p.plain(v)
 	default:
-		p.basic(v)
+		p.basic(v, t)
 	}
 }
 
 func compositeKind(k reflect.Kind) bool {
 	return k == reflect.Struct || k == reflect.Slice || k == reflect.Array || k == reflect.Map
-}
-
-// basic prints a number or string of a named type: as its plain kind, since
-// the method that the static type may have was tried before.
-func (p printer) basic(v reflect.Value) {
-	switch {
-	case v.CanInt():
-		fmt.Fprintf(p.to, p.format(), v.Int())
-	case v.CanUint():
-		fmt.Fprintf(p.to, p.format(), v.Uint())
-	case v.CanFloat() && v.Kind() == reflect.Float32:
-		fmt.Fprintf(p.to, p.format(), float32(v.Float()))
-	case v.CanFloat():
-		fmt.Fprintf(p.to, p.format(), v.Float())
-	case v.Kind() == reflect.String:
-		fmt.Fprintf(p.to, p.format(), v.String())
-	case v.Kind() == reflect.Bool:
-		fmt.Fprintf(p.to, p.format(), v.Bool())
-	default:
-		p.plain(v)
-	}
 }
 
 func (p printer) structure(v reflect.Value, t types.Type, depth int) {
@@ -403,6 +393,10 @@ func (p printer) list(v reflect.Value, t types.Type, depth int) {
 
 func (p printer) mapping(v reflect.Value, t types.Type, depth int) {
 	open, sep, end := "map[", " ", "]"
+	if p.sharp && v.IsNil() {
+		p.text(p.typeText(v, t) + "(nil)")
+		return
+	}
 	if p.sharp {
 		open, sep, end = p.typeText(v, t)+"{", ", ", "}"
 	}

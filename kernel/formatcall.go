@@ -23,7 +23,7 @@ func (l *lowerer) runtimeFormat(x *ast.CallExpr) (string, bool) {
 		return "", false
 	}
 	formats := strings.HasSuffix(f.Name(), "f") && n >= 2
-	if !x.Ellipsis.IsValid() && (!formats || l.plainFormat(x.Args[n-2])) {
+	if !x.Ellipsis.IsValid() && (!formats || l.plainFormat(x.Args[n-2], len(x.Args)-n+1)) {
 		return "", false
 	}
 	format, args := l.k.temp(), l.k.temp()
@@ -50,15 +50,28 @@ func (l *lowerer) runtimeFormat(x *ast.CallExpr) (string, bool) {
 	return fmt.Sprintf("func%s { %s, %s := rt_.Format(%s, %s); _ = %s; %s }()", head, format, args, text, strings.Join(rest, ", "), format, call), true
 }
 
-// plainFormat tells whether a format is a constant that takes its arguments in
+// plainFormat tells whether a format is a constant that takes so many arguments in
 // their order.
-func (l *lowerer) plainFormat(x ast.Expr) bool {
+func (l *lowerer) plainFormat(x ast.Expr, args int) bool {
 	v := l.info.Types[x].Value
 	if v == nil || v.Kind() != constant.String {
 		return false
 	}
 	s := constant.StringVal(v)
-	return !strings.Contains(s, "[") || !strings.ContainsAny(s, "Tw")
+	return operands(s) == args && (!strings.Contains(s, "[") || !strings.ContainsAny(s, "Tw"))
+}
+
+// operands counts what the directives of a format take.
+func operands(format string) int {
+	n := 0
+	for most := 0; ; n = max(n, most) {
+		i := strings.IndexByte(format, '%')
+		if i < 0 {
+			return n
+		}
+		d := parseDirective(format[i:], most)
+		format, most = format[i+len(d.text):], d.next
+	}
 }
 
 // format prepares what fmt gets: arguments that print as cells know them, and
@@ -69,7 +82,8 @@ func (h *host) format(format string, args ...any) (string, []any) {
 		out[i] = h.dynamic(a)
 	}
 	var b strings.Builder
-	next, found := 0, false
+	next, found, reordered := 0, false, false
+	plain := format == "" // of Println and its kin
 	for len(format) > 0 {
 		i := strings.IndexByte(format, '%')
 		if i < 0 {
@@ -78,6 +92,7 @@ func (h *host) format(format string, args ...any) (string, []any) {
 		b.WriteString(format[:i])
 		d := parseDirective(format[i:], next)
 		format, next = format[i+len(d.text):], d.next
+		reordered = reordered || d.numbered
 		switch {
 		case d.verb == 'T' && d.arg < len(args):
 			out = append(out, h.typeName(args[d.arg]))
@@ -87,12 +102,27 @@ func (h *host) format(format string, args ...any) (string, []any) {
 			out[d.arg] = h.asError(args[d.arg])
 			b.WriteString(d.text)
 		case found && d.verb != '%' && d.verb != 0 && !d.numbered:
-			fmt.Fprintf(&b, "%s[%d]%c", d.text[:len(d.text)-len(string(d.verb))], d.arg+1, d.verb)
+			fmt.Fprintf(&b, "%s[%d]%c", d.flags(), d.arg+1, d.verb)
 		default:
 			b.WriteString(d.text)
 		}
 	}
-	return b.String() + format, out
+	b.WriteString(format)
+	if next < len(args) && !reordered && !plain {
+		b.WriteString("%%!(EXTRA ")
+		for i := next; i < len(args); i++ {
+			if i > next {
+				b.WriteString(", ")
+			}
+			if args[i] != nil {
+				out = append(out, h.typeName(args[i]))
+				fmt.Fprintf(&b, "%%[%d]s=", len(out))
+			}
+			fmt.Fprintf(&b, "%%[%d]v", i+1)
+		}
+		b.WriteString(")")
+	}
+	return b.String(), out
 }
 
 // asError gives an error of a session type in a form that the host knows.
@@ -110,7 +140,21 @@ type directive struct {
 	verb     rune // 0 when there is none
 	arg      int  // index of its operand
 	numbered bool // says which one itself
+	stars    int  // operands before it that are its width and precision
 	next     int  // index of the next directive's operand
+}
+
+// flags is the directive without its verb, with the numbers of the operands that
+// are its width and precision.
+func (d directive) flags() string {
+	text := d.text[:len(d.text)-len(string(d.verb))]
+	if strings.Contains(text, "[") {
+		return text
+	}
+	for i := range d.stars {
+		text = strings.Replace(text, "*", "\x00["+strconv.Itoa(d.arg-d.stars+i+1)+"]\x00", 1)
+	}
+	return strings.NewReplacer("\x00[", "[", "]\x00", "]*").Replace(text)
 }
 
 // parseDirective reads the directive at the beginning of s.
@@ -125,6 +169,7 @@ func parseDirective(s string, next int) directive {
 			}
 		case r == '*':
 			d.next++
+			d.stars++
 			d.numbered = false
 		case strings.ContainsRune("+-# 0123456789.]", r):
 		default:

@@ -149,6 +149,10 @@ func (l *lowerer) builtin(name string, x *ast.CallExpr) string {
 			args = append(args, l.expr(a))
 		}
 		return "rt_." + strings.ToUpper(name[:1]) + name[1:] + "(" + strings.Join(args, ", ") + ")"
+	case "new":
+		if t := l.typeOf(x.Args[0]); l.isWrapped(t) { // Yaegi's own is no nil
+			return "func() *" + l.typ(t) + " { var v " + l.typ(t) + "; return &v }()"
+		}
 	case "close":
 		return "close(" + l.expr(x.Args[0]) + ")"
 	}

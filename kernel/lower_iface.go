@@ -47,11 +47,11 @@ func (l *lowerer) convert(s string, from, to types.Type) string {
 	return l.helperFunc("as "+l.typ(from)+" "+l.typ(to), "as", text) + "(" + s + ")"
 }
 
-// held spells the value of a call that gives a session's interface type, for use
-// as an empty interface: Yaegi looks into what it holds, also where that is nil,
+// held spells a value of a session's interface type that a call or a pointer gives,
+// for use as an empty interface: Yaegi looks into what it holds, also where that is nil,
 // unless it comes from a variable.
 func (l *lowerer) held(s string, t types.Type) string {
-	if !strings.HasSuffix(s, ")") || !l.isWrapped(t) {
+	if !strings.HasSuffix(s, ")") && !strings.HasPrefix(s, "*") || !l.isWrapped(t) {
 		return s
 	}
 	return l.opened(s)
@@ -131,8 +131,8 @@ func (l *lowerer) box(t types.Type) (string, bool) {
 
 const boxSuffix = "box"
 
-// hidesNames tells whether t is a list, map or channel of numbers, strings or
-// functions of a session type, which the interpreter has without that type.
+// hidesNames tells whether t is a list, map or channel of numbers, strings,
+// functions or interfaces of a session type, which the interpreter has without that type.
 func (l *lowerer) hidesNames(t types.Type) bool {
 	switch t := types.Unalias(t).(type) {
 	case *types.Map:
@@ -151,7 +151,7 @@ func (l *lowerer) isNameless(t types.Type) bool {
 	if !ok {
 		return l.hidesNames(t)
 	}
-	return l.isSessionType(n) && !l.isLocal(n) && isBoxed(n)
+	return l.isSessionType(n) && !l.isLocal(n) && (isBoxed(n) || needsConverter(n))
 }
 
 // listBox declares the box of an unnamed type and gives its name.

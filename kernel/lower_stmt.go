@@ -541,6 +541,15 @@ func (l *lowerer) boundFunc(c *ast.CallExpr) (fun, pre string) {
 			break
 		}
 		recv := l.sub(sel.Recv())
+		if byValue(sel) { // the method has the receiver as it is now
+			path, owner := fieldPath(recv, sel.Index())
+			from := "(" + l.expr(x.X) + ")" + path
+			if p, ok := owner.Underlying().(*types.Pointer); ok {
+				owner, from = p.Elem(), "*"+from
+			}
+			v := l.k.temp()
+			return v + "." + x.Sel.Name, "var " + v + " " + l.typ(owner) + " = " + from + ";"
+		}
 		_, pointer := recv.Underlying().(*types.Pointer)
 		if _, named := x.X.(*ast.Ident); named && !pointer && !types.IsInterface(recv) {
 			break // an addressable variable: the method may need its address
@@ -555,6 +564,17 @@ func (l *lowerer) boundFunc(c *ast.CallExpr) (fun, pre string) {
 		return v, v + " := " + own(l.typ(l.typeOf(x)), l.funcLit(x)) + ";"
 	}
 	return l.called(c.Fun), ""
+}
+
+// byValue tells whether a method gets a copy of its receiver.
+func byValue(sel *types.Selection) bool {
+	f, ok := sel.Obj().(*types.Func)
+	if !ok {
+		return false
+	}
+	t := f.Signature().Recv().Type()
+	_, ptr := types.Unalias(t).(*types.Pointer)
+	return !ptr && !types.IsInterface(t)
 }
 
 // boundType gives the type that argument i is converted to; nil when it stays
