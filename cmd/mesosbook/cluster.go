@@ -21,6 +21,8 @@ them answer:
 
   ready: master http://127.0.0.1:5050 agent http://127.0.0.1:5051
 
+Of many agents it has the first ten; the master's /slaves has them all.
+
 With --masters 3 three masters take part in an election; --zk lets them do so in
 ZooKeeper. With --work-dir a cluster that was ended goes on where it was.
 
@@ -57,11 +59,28 @@ func runCluster(ctx context.Context, flags *clusterFlags, std stdio) error {
 	if err != nil {
 		return fmt.Errorf("start the cluster: %w", err)
 	}
-	fmt.Fprintf(std.out, "ready: master %s agent %s\n", strings.Join(c.MasterURLs(), " "), strings.Join(c.AgentURLs(), " "))
+	fmt.Fprintf(std.out, "ready: %s\n", addresses(c))
 	if std.in != nil {
 		// Ends with the input, which is the program's own end at the latest.
 		go faultLines(ctx, c, std.in, std)
 	}
 	<-ctx.Done()
 	return c.Stop()
+}
+
+// shownAgents is how many agents' addresses are told: with 1,000 nobody reads them.
+const shownAgents = 10
+
+// addresses of a cluster's masters and agents: "master URL... agent URL...".
+func addresses(c *cluster.Cluster) string {
+	return "master " + strings.Join(c.MasterURLs(), " ") + " agent " + listed(c.AgentURLs())
+}
+
+// listed are the first of the agents' addresses, and how many there are besides.
+func listed(agents []string) string {
+	rest := ""
+	if n := len(agents) - shownAgents; n > 0 {
+		agents, rest = agents[:shownAgents], fmt.Sprintf(" and %d more", n)
+	}
+	return strings.Join(agents, " ") + rest
 }

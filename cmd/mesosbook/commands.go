@@ -205,7 +205,6 @@ func (nb *notebook) showCluster(ctx context.Context, _ string, out io.Writer) er
 			fmt.Fprintf(out, "  master %d %s  %s\n", i, m.URL, masterState(m))
 		}
 	}
-	fmt.Fprintf(out, "agents     %s\nsandboxes  %s\n",
-		strings.Join(c.AgentURLs(), " "), c.WorkDir())
+	fmt.Fprintf(out, "agents     %s\nsandboxes  %s\n", listed(c.AgentURLs()), c.WorkDir())
 	return nil
 }

@@ -247,7 +247,7 @@ func (nb *notebook) startCluster(ctx context.Context) error {
 		return fmt.Errorf("start the embedded cluster: %w", err)
 	}
 	nb.embedded = c
-	nb.notice(fmt.Sprintf("embedded cluster: master %s agent %s", strings.Join(c.MasterURLs(), " "), strings.Join(c.AgentURLs(), " ")))
+	nb.notice("embedded cluster: " + addresses(c))
 	return nil
 }
 
