@@ -34,7 +34,8 @@ Cells that failed and those of a dry run are left out without --all.`,
 		Example: `  mesosbook export --list
   mesosbook export -o demo.md
   mesosbook export demo | less`,
-		Args: cobra.MaximumNArgs(1),
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeSession,
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir, err := sessionsDir()
 			if err != nil {

@@ -54,6 +54,7 @@ With a pipe as standard input it runs what it reads, without prompts.`,
 		showUsage(c, c.OutOrStdout())
 		return nil
 	})
+	completeFlags(c)
 	wrongUsage(c)
 	return c
 }

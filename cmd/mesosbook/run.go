@@ -35,7 +35,8 @@ does not exist is looked up among the shipped notebooks: ` + strings.Join(snippe
 Each FILE runs in a session and on an embedded cluster of its own.`,
 		Example: `  mesosbook run --check snippets/tutorial.md
   mesosbook run tutorial --master http://master:5050`,
-		Args: cobra.MinimumNArgs(1),
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completeNotebooks,
 		RunE: func(c *cobra.Command, files []string) error {
 			ctx, stop := interruptible(c.Context())
 			defer stop()
