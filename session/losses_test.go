@@ -82,6 +82,21 @@ func TestAttemptsAndConnectionsOfALoss(t *testing.T) {
 	})
 }
 
+// Of the attempts to subscribe again the first and every tenth is told.
+func TestFewAttemptsAreTold(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		st := b.subscribe()
+		b.master.setAnswer(unavailable)
+		st.cut()
+		for b.s.Status().Attempts < 25 {
+			<-b.s.Changed()
+		}
+		if said := b.said(); strings.Count(said, "to subscribe again failed: ") != 3 || !strings.Contains(said, "attempt 20 to subscribe") {
+			t.Errorf("notices:\n%s", said)
+		}
+	})
+}
+
 // After a subscription that held, a loss is mended at once again, however long the last
 // one took; one that does not hold is renewed ever more slowly.
 func TestBackoffStartsAnew(t *testing.T) {

@@ -159,6 +159,9 @@ func TestDryRunShowsTheCall(t *testing.T) {
 		if want := `curl -sS -N -H 'Accept: application/json' -H 'Content-Type: application/json' --data-binary '{"type":"SUBSCRIBE"}' 'http://m1:5050/api/v1/scheduler'`; a.DryRun != want || err != nil {
 			t.Errorf("got  %s\nwant %s\n%v", a.DryRun, want, err)
 		}
+		if n := b.s.Status().Unsent; n != 2 {
+			t.Errorf("%d calls were kept back, want 2", n)
+		}
 		b.s.SetDryRun(false)
 		b.s.Kill(b.ctx, "it's", "S0", 0)
 		if curl, err := b.s.Curl(1, false); curl != want || err != nil {
