@@ -207,3 +207,13 @@ func TestJoinLines(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// What crosses the wire is not broken: its JSON can be copied.
+func TestWrapNotices(t *testing.T) {
+	const wire = `<- {"message": "Command terminated with signal Terminated"}`
+	const text = "subscribed as framework f at http://127.0.0.1:5050\n" + wire
+	const want = "subscribed as framework f at\n    http://127.0.0.1:5050\n" + wire
+	if got := wrapNotices(text, 40); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}

@@ -170,6 +170,19 @@ func (t *terminal) key() byte {
 // words, the rest of them indented by four; 0 leaves all as they are.
 func wrapLong(text string, width int) string { return wrapLines(text, width, "    ") }
 
+// wrapNotices is wrapLong for what comes from the background: what has crossed the wire
+// ("-> POST ...", "<- 202") stays in one line, which the terminal breaks, so that its
+// JSON can be copied.
+func wrapNotices(text string, width int) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if !strings.HasPrefix(line, "-> ") && !strings.HasPrefix(line, "<- ") {
+			lines[i] = wrapLong(line, width)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 func wrapLines(text string, width int, hang string) string {
 	if width < 30 {
 		return text

@@ -71,7 +71,7 @@ func New(o Options) (*REPL, error) {
 		r.errs = &screen{out: o.Err, size: o.Size, th: r.th, plain: true}
 	}
 	r.back = newBackground(
-		func(text string) { r.errs.println(r.paintLines(dimText, wrapLong(text, r.textWidth()))) },
+		func(text string) { r.errs.println(r.paintLines(dimText, wrapNotices(text, r.textWidth()))) },
 		r.showLate)
 	r.commands = append(r.builtins(), o.Commands...)
 	return r, nil
