@@ -30,6 +30,9 @@ func (k *Kernel) Complete(code string, cursor int) (candidates []Completion, sta
 		return list, at
 	}
 	start = wordStart(code, cursor)
+	if inText(code[:cursor]) {
+		return nil, start
+	}
 	word := code[start:cursor]
 	if word == "" && !strings.HasSuffix(strings.TrimRight(code[:start], " \t"), ".") && strings.TrimSpace(code[:start]) == "" {
 		return nil, start
@@ -40,6 +43,28 @@ func (k *Kernel) Complete(code string, cursor int) (candidates []Completion, sta
 		candidates[i].Detail = k.plain.in(candidates[i].Detail)
 	}
 	return candidates, start
+}
+
+// inText tells whether code ends within a string or a comment, where no name stands.
+func inText(code string) bool {
+	open := false
+	notTerminated := func(pos token.Position, text string) {
+		// A string ends with its line, a raw one and a comment with the code.
+		ended := !strings.HasPrefix(text, "raw") && !strings.HasPrefix(text, "comment") && strings.Contains(code[pos.Offset:], "\n")
+		open = open || strings.HasSuffix(text, "not terminated") && !ended
+	}
+	var sc scanner.Scanner
+	file := token.NewFileSet().AddFile("", -1, len(code))
+	sc.Init(file, []byte(code), notTerminated, scanner.ScanComments)
+	for {
+		pos, tok, text := sc.Scan()
+		switch {
+		case tok == token.EOF:
+			return open
+		case tok == token.COMMENT && strings.HasPrefix(text, "//"):
+			open = open || file.Offset(pos)+len(text) == len(code)
+		}
+	}
 }
 
 // wordStart gives the offset at which the identifier before cursor begins.

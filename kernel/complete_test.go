@@ -24,6 +24,8 @@ func TestComplete(t *testing.T) {
 	for _, c := range []struct{ code, want string }{
 		{"orig|", "origin"},
 		{"origin.|", "Norm X Y label"},
+		{"_ = \"orig|", ""}, {"_ = `\norig|", ""}, {"_ = 'orig|", ""}, {"x() // orig|", ""}, {"/* orig|", ""},
+		{"_ = \"no end\norig|", "origin"}, {"// comment\norig|", "origin"}, {"f(\"a\", orig|", "origin"},
 		{"origin.N|", "Norm"},
 		{"points[\"a\"][0].|", "Norm X Y label"},
 		{"strings.ToUpperS|", "ToUpperSpecial"},

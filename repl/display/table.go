@@ -10,12 +10,17 @@ import (
 
 // table writes rows under a header, the columns two spaces apart. In a window
 // the widest columns are shortened until the table fits; the first one, which
-// tells the rows apart, comes last and keeps its end: IDs differ there.
+// tells the rows apart, comes last and keeps its end: IDs differ there. Where that
+// leaves too little of a column, each row is written below the one before as a record.
 func table(header []string, rows [][]string, o Options) string {
 	all := append([][]string{header}, rows...)
 	widths := columnWidths(all)
 	if o.Width > 0 {
+		whole := slices.Clone(widths)
 		shrink(widths, o.Width-1)
+		if cramped(widths, whole) {
+			return records(header, rows)
+		}
 	}
 	var b strings.Builder
 	for n, row := range all {
@@ -34,6 +39,34 @@ func table(header []string, rows [][]string, o Options) string {
 			line.WriteString(pad(cell, widths[i]))
 		}
 		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	return b.String()
+}
+
+// cramped tells whether a column that was shortened tells too little.
+func cramped(widths, whole []int) bool {
+	for i, w := range widths {
+		if w < min(whole[i], tellingColumn) {
+			return true
+		}
+	}
+	return false
+}
+
+// records writes each row as lines of a header and a value, with a blank line between rows.
+func records(header []string, rows [][]string) string {
+	width := 0
+	for _, h := range header {
+		width = max(width, columns(h))
+	}
+	var b strings.Builder
+	for n, row := range rows {
+		if n > 0 {
+			b.WriteByte('\n')
+		}
+		for i, cell := range row[:min(len(row), len(header))] {
+			b.WriteString(strings.TrimRight(pad(header[i], width)+"  "+flat(cell), " ") + "\n")
+		}
 	}
 	return b.String()
 }
@@ -57,6 +90,7 @@ const (
 	readableColumn = 10
 	readableID     = 16
 	minColumn      = 4
+	tellingColumn  = 6 // of a column that is longer
 )
 
 // shrink takes from the widest columns until their sum with the gaps is total.
