@@ -56,8 +56,9 @@ func parseResource(part string) (*v1.Resource, error) {
 }
 
 // ParseAttributes reads what Mesos' agent takes as --attributes:
-// "rack:r2d2;pod:demo,dev". Numbers become scalars, [BEGIN-END] ranges,
-// everything else text. The order is kept.
+// "rack:r2d2;pod:demo,dev". Numbers from zero on become scalars, [BEGIN-END]
+// ranges, everything else text; blanks go (common/values.cpp). Sets are refused.
+// The order is kept.
 func ParseAttributes(text string) ([]*v1.Attribute, error) {
 	var out []*v1.Attribute
 	for _, part := range splitPairs(text) {
@@ -65,13 +66,19 @@ func ParseAttributes(text string) ([]*v1.Attribute, error) {
 		if !ok || strings.TrimSpace(name) == "" {
 			return nil, fmt.Errorf("parse attribute %q: want NAME:VALUE, as in rack:r2d2", part)
 		}
+		value = strings.ReplaceAll(value, " ", "")
 		v, err := parseValue(value)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, fmt.Errorf("parse attribute %q: %w", part, err)
+		case v.GetType() == v1.Value_SET:
+			return nil, fmt.Errorf("parse attribute %q: Mesos knows no attributes that are sets; give a text, as in pod:demo,dev", part)
+		case v.GetScalar().GetValue() < 0:
+			v = textValue(value)
 		}
 		out = append(out, &v1.Attribute{
 			Name: proto.String(strings.TrimSpace(name)), Type: v.Type,
-			Scalar: v.Scalar, Ranges: v.Ranges, Set: v.Set, Text: v.Text,
+			Scalar: v.Scalar, Ranges: v.Ranges, Text: v.Text,
 		})
 	}
 	return out, nil
@@ -96,7 +103,11 @@ func parseValue(text string) (*v1.Value, error) {
 	if v, err := strconv.ParseFloat(text, 64); err == nil && v-v == 0 {
 		return &v1.Value{Type: v1.Value_SCALAR.Enum(), Scalar: &v1.Value_Scalar{Value: proto.Float64(v)}}, nil
 	}
-	return &v1.Value{Type: v1.Value_TEXT.Enum(), Text: &v1.Value_Text{Value: proto.String(text)}}, nil
+	return textValue(text), nil
+}
+
+func textValue(text string) *v1.Value {
+	return &v1.Value{Type: v1.Value_TEXT.Enum(), Text: &v1.Value_Text{Value: proto.String(text)}}
 }
 
 func parseRanges(text string) (*v1.Value_Ranges, error) {

@@ -127,15 +127,18 @@ func TestParseErrors(t *testing.T) {
 }
 
 func TestParseAttributes(t *testing.T) {
-	got, err := ParseAttributes("rack:r2d2;pod:demo,dev;level:3;range:[1-2]")
-	if err != nil || len(got) != 4 {
+	got, err := ParseAttributes("rack:r2d2;pod:demo,dev;level:3;range:[1-2];below: -1;row:a 3")
+	if err != nil || len(got) != 6 {
 		t.Fatalf("got %v, %v", got, err)
 	}
-	if got[0].GetText().GetValue() != "r2d2" || got[1].GetText().GetValue() != "demo,dev" || got[2].GetScalar().GetValue() != 3 || len(got[3].GetRanges().GetRange()) != 1 {
+	if got[0].GetText().GetValue() != "r2d2" || got[1].GetText().GetValue() != "demo,dev" || got[2].GetScalar().GetValue() != 3 || len(got[3].GetRanges().GetRange()) != 1 ||
+		got[4].GetText().GetValue() != "-1" || got[5].GetText().GetValue() != "a3" {
 		t.Errorf("got %v", got)
 	}
-	if _, err := ParseAttributes("rack"); err == nil {
-		t.Error("an attribute without a value was taken")
+	for _, text := range []string{"rack", "pods:{a,b}"} {
+		if _, err := ParseAttributes(text); err == nil {
+			t.Errorf("%q was taken", text)
+		}
 	}
 }
 
