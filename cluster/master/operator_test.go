@@ -237,6 +237,29 @@ func TestQuotaAndWeights(t *testing.T) {
 	})
 }
 
+// A new weight takes offers back as long as a framework has tasks in the role, also
+// when it has left that.
+func TestWeightOfARoleThatWasLeft(t *testing.T) {
+	bubble(t, Options{}, func(r *rig) {
+		ag := r.agent(5051, machine)
+		s := r.framework("role", "old")
+		s.launch(s.offer(), 0, taskJSON("t", ag.id))
+		if got := s.call("UPDATE_FRAMEWORK", fmt.Sprintf(`{"framework_info":{"user":"root","name":"again","role":"new","id":{"value":%q}}}`, s.id)); got.status != 200 {
+			t.Fatalf("UPDATE_FRAMEWORK: %d %s", got.status, got.body)
+		}
+		s.offer()
+		s.pending()
+		for _, tt := range []struct{ role, want string }{{"other", "[]"}, {"old", "[RESCIND]"}} {
+			if got := r.operator(`{"type":"UPDATE_WEIGHTS","update_weights":{"weight_infos":[{"weight":2,"role":"` + tt.role + `"}]}}`); got.status != 200 {
+				t.Fatalf("%s: %d %s", tt.role, got.status, got.body)
+			}
+			if got := fmt.Sprint(s.pending()); got != tt.want {
+				t.Errorf("%s: got %s, want %s", tt.role, got, tt.want)
+			}
+		}
+	})
+}
+
 // TestMaintenance follows the recording offer_timeout_and_maintenance.
 func TestMaintenance(t *testing.T) {
 	bubble(t, Options{}, func(r *rig) {

@@ -14,7 +14,7 @@ import (
 )
 
 // updateWeightsLocked is UPDATE_WEIGHTS: all or none. All offers are taken back
-// when a framework is in one of the roles, so that the next run is by the new
+// when one of the roles is in use, so that the next run is by the new
 // weights (master/weights_handler.cpp).
 func (m *Master) updateWeightsLocked(list []*v1.WeightInfo) reply {
 	const failed = "Failed to validate update weights request JSON"
@@ -46,9 +46,11 @@ func (m *Master) updateWeightsLocked(list []*v1.WeightInfo) reply {
 	return done()
 }
 
+// roleInUseLocked says whether a framework is in a role, or has tasks or executors
+// there since it was.
 func (m *Master) roleInUseLocked(role string) bool {
 	for _, fw := range m.frameworks {
-		if slices.Contains(fw.roles, role) {
+		if slices.Contains(fw.roles, role) || slices.ContainsFunc(m.usedByLocked(fw), func(it resources.Item) bool { return it.AllocatedTo() == role }) {
 			return true
 		}
 	}
