@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,12 +44,12 @@ func (es Events) JSON() []byte {
 	return jsonArray(parts)
 }
 
-// events takes event types, task states, predicates and tasks, which must all
-// fit, and how many of the last ones to give.
+// events takes event types, task states, predicates and tasks, as eventFilter has
+// them, and how many of the last ones to give.
 func (s *Set) events(args ...any) Events {
 	const op = "events"
 	last := 0
-	var filters []func(session.Event) bool
+	filter := eventFilter{}
 	for _, arg := range args {
 		if n, ok := number(arg); ok {
 			if n < 1 {
@@ -57,46 +58,67 @@ func (s *Set) events(args ...any) Events {
 			last = n
 			continue
 		}
-		match, err := matcher(arg)
-		if err != nil {
+		if err := filter.add(arg); err != nil {
 			fail(op, err)
 		}
-		filters = append(filters, match)
 	}
-	found := Events(s.now(op).Events(func(e session.Event) bool { return all(filters, e) }))
+	found := Events(s.now(op).Events(filter.fits))
 	if last > 0 && len(found) > last {
 		found = found[len(found)-last:]
 	}
 	return found
 }
 
-// matcher makes a filter of one argument.
-func matcher(arg any) (func(session.Event) bool, error) {
-	if f, ok := predicate(arg); ok {
-		return f, nil
+// eventFilter holds what an event must fit, by what it is about: an event has one type,
+// one state and one task, so of several of these it must fit one.
+type eventFilter map[string][]func(session.Event) bool
+
+// add takes one argument of events or wait_for.
+func (f eventFilter) add(arg any) error {
+	about, match, err := matcher(arg)
+	if err != nil {
+		return err
 	}
-	if t, ok := arg.(*Task); ok && t != nil {
-		return func(e session.Event) bool { return string(e.TaskID()) == t.ID }, nil
+	if about == "" { // a function says something of its own
+		about = fmt.Sprint(len(f))
 	}
-	if name, ok := text(arg); ok {
-		return eventMatch(name)
-	}
-	return nil, unknown(arg, "an event type such as \"OFFERS\", a task state, a task, or a func(e Event) bool")
+	f[about] = append(f[about], match)
+	return nil
 }
 
-func all(filters []func(session.Event) bool, e session.Event) bool {
-	for _, f := range filters {
-		if !f(e) {
+func (f eventFilter) fits(e session.Event) bool {
+	for _, matches := range f {
+		if !slices.ContainsFunc(matches, func(match func(session.Event) bool) bool { return match(e) }) {
 			return false
 		}
 	}
 	return true
 }
 
-// waitFor takes what events takes, which must all fit one event, and a time-out.
+// matcher makes a filter of one argument and says what it is about; nothing for a
+// function.
+func matcher(arg any) (about string, match func(session.Event) bool, err error) {
+	if f, ok := predicate(arg); ok {
+		return "", f, nil
+	}
+	if t, ok := arg.(*Task); ok && t != nil {
+		return "task", func(e session.Event) bool { return string(e.TaskID()) == t.ID }, nil
+	}
+	if name, ok := text(arg); ok {
+		about = "type"
+		if strings.HasPrefix(strings.ToUpper(name), "TASK_") {
+			about = "state"
+		}
+		match, err = eventMatch(name)
+		return about, match, err
+	}
+	return "", nil, unknown(arg, "an event type such as \"OFFERS\", a task state, a task, or a func(e Event) bool")
+}
+
+// waitFor takes what events takes, and a time-out.
 func (s *Set) waitFor(args ...any) session.Event {
 	const op = "wait_for"
-	var filters []func(session.Event) bool
+	filter := eventFilter{}
 	var wanted []string
 	var within time.Duration
 	for _, arg := range args {
@@ -104,16 +126,15 @@ func (s *Set) waitFor(args ...any) session.Event {
 			within = d
 			continue
 		}
-		match, err := matcher(arg)
-		if err != nil {
+		if err := filter.add(arg); err != nil {
 			fail(op, err)
 		}
-		filters, wanted = append(filters, match), append(wanted, describe(arg))
+		wanted = append(wanted, describe(arg))
 	}
 	return with(s, op, within, func(ctx context.Context, live *session.Session) (session.Event, error) {
 		others := 0
 		e, err := live.Await(ctx, func(e session.Event) bool {
-			if all(filters, e) {
+			if filter.fits(e) {
 				return true
 			}
 			others++

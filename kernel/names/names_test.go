@@ -57,6 +57,22 @@ func TestWalk(t *testing.T) {
 	if got := len(s.events("UPDATE", task)); got != 3 || len(task.Updates()) != 3 {
 		t.Errorf("got %d update events and %d updates, want 3", got, len(task.Updates()))
 	}
+	never := func(session.Event) bool { return false }
+	always := func(session.Event) bool { return true }
+	for want, filters := range map[int][]any{
+		1: {"UPDATE", "TASK_RUNNING", task},
+		2: {"TASK_RUNNING", "TASK_KILLED"},
+		3: {"UPDATE", "SUBSCRIBED", task, always},
+		4: {"UPDATE", "SUBSCRIBED"},
+		0: {"UPDATE", always, never},
+	} {
+		if got := s.events(filters...); len(got) != want {
+			t.Errorf("events of %v: got %d, want %d:\n%v", filters, len(got), want, got)
+		}
+	}
+	if got := s.waitFor("TASK_FAILED", "TASK_KILLED", "5s"); got.TaskState() != "TASK_KILLED" {
+		t.Errorf("waited for one of two states and got %v", got)
+	}
 	if got := s.tasks().String(); !strings.Contains(got, task.ID) || !strings.Contains(got, "TASK_KILLED  S0") {
 		t.Errorf("tasks:\n%s", got)
 	}
