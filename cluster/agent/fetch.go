@@ -82,7 +82,7 @@ func (f *fetcher) fetchAll(ctx context.Context, uris []*v1.CommandInfo_URI) erro
 		at, err := f.fetchOne(ctx, p)
 		if err != nil {
 			text := fmt.Sprintf("Failed to fetch '%s': %v", p.uri.GetValue(), err)
-			logLine(f.log, 'E', "fetcher.cpp:613", "%s", text)
+			logLine(f.log, 'E', "fetcher.cpp:613", "EXIT with status 1: %s", text)
 			return errors.New(text)
 		}
 		f.infof("fetcher.cpp:618", "Fetched '%s' to '%s'", p.uri.GetValue(), at)
@@ -100,12 +100,16 @@ func (f *fetcher) infof(place, format string, args ...any) {
 func validateURI(uri *v1.CommandInfo_URI) error {
 	value := uri.GetValue()
 	if strings.ContainsAny(value, "\\'\x00") {
-		return errors.New("URI contains illegal characters, refusing to fetch")
+		return mesosErrorf("Illegal characters in URI")
 	}
 	if _, err := uriBase(value); err != nil {
 		return err
 	}
-	if out := uri.GetOutputFile(); out != "" && !filepath.IsLocal(out) {
+	switch out := uri.GetOutputFile(); {
+	case uri.OutputFile == nil:
+	case out == "":
+		return errors.New("URI output file path is empty")
+	case !filepath.IsLocal(out):
 		return errors.New("URI output file must be within the sandbox directory")
 	}
 	return nil
@@ -132,7 +136,7 @@ func uriBase(value string) (string, error) {
 // from the cache.
 func (f *fetcher) fetchOne(ctx context.Context, p fetchPlan) (string, error) {
 	uri := p.uri
-	f.infof("fetcher.cpp:411", "Fetching URI '%s'", uri.GetValue())
+	f.infof("fetcher.cpp:459", "Fetching URI '%s'", uri.GetValue())
 	name := uri.GetOutputFile()
 	if name == "" {
 		name, _ = uriBase(uri.GetValue()) // validated before
@@ -192,10 +196,11 @@ func (f *fetcher) extract(ctx context.Context, archive *os.File, at string, uri 
 	if err != nil {
 		return false, mesosErrorf("Failed to extract archive '%s' to '%s': %w", at, f.ex.dir, err)
 	}
-	if known {
-		f.infof("fetcher.cpp:124", "Extracted '%s' into '%s'", at, f.ex.dir)
-	} else {
-		logLine(f.log, 'W', "fetcher.cpp:322", "Copying instead of extracting resource from URI with 'extract' flag, because it does not seem to be an archive: %s", uri.GetValue())
+	switch {
+	case known && archiveKind(at) == ".gz": // of others Mesos says nothing
+		f.infof("fetcher.cpp:132", "Extracted '%s' into '%s'", at, f.ex.dir)
+	case !known:
+		logLine(f.log, 'W', "fetcher.cpp:332", "Copying instead of extracting resource from URI with 'extract' flag, because it does not seem to be an archive: %s", uri.GetValue())
 	}
 	return known, nil
 }
@@ -203,7 +208,6 @@ func (f *fetcher) extract(ctx context.Context, archive *os.File, at string, uri 
 // download brings one URI to a file of the sandbox.
 func (f *fetcher) download(ctx context.Context, value, name string) error {
 	value = strings.TrimLeft(value, " \t\r\n")
-	f.infof("fetcher.cpp:220", "Fetching URI '%s'", value)
 	at := filepath.Join(f.ex.dir, name)
 	local, isLocal, err := localPath(value)
 	switch {
@@ -212,7 +216,7 @@ func (f *fetcher) download(ctx context.Context, value, name string) error {
 	case isLocal:
 		return f.copyLocal(ctx, local, name)
 	case strings.HasPrefix(value, "http://"), strings.HasPrefix(value, "https://"):
-		f.infof("fetcher.cpp:164", "Downloading resource from '%s' to '%s'", value, at)
+		f.infof("fetcher.cpp:175", "Downloading resource from '%s' to '%s'", value, at)
 		out, err := f.root.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
 		if err != nil {
 			return err
@@ -230,7 +234,7 @@ func localPath(value string) (file string, local bool, err error) {
 	if rest, ok := strings.CutPrefix(value, "file://"); ok {
 		rest = strings.TrimPrefix(rest, "localhost")
 		if !strings.HasPrefix(rest, "/") {
-			return "", false, mesosErrorf("File URI only supports local paths")
+			return "", false, mesosErrorf("File URI only supports absolute paths")
 		}
 		return rest, true, nil
 	}
@@ -309,7 +313,7 @@ func (f *fetcher) hadoop(ctx context.Context, value, name string) error {
 	if err != nil {
 		return mesosErrorf("Failed to create HDFS client: Hadoop client is not available, exit status: 32512")
 	}
-	f.infof("fetcher.cpp:143", "Downloading resource with Hadoop client from '%s' to '%s'", value, filepath.Join(f.ex.dir, name))
+	f.infof("fetcher.cpp:149", "Downloading resource with Hadoop client from '%s' to '%s'", value, filepath.Join(f.ex.dir, name))
 	p, err := f.agent.spawn(f.ex, start{guest: true, user: f.user, dir: f.ex.dir, env: map[string]string{"PATH": defaultPath},
 		command: argv(tool, "fs", "-copyToLocal", value, name)})
 	if err != nil {

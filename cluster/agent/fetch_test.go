@@ -117,18 +117,18 @@ func TestFetch(t *testing.T) {
 		command string
 		log     string
 	}{
-		"tar":     {uri("file://" + dir + "/a.tar"), "grep hello site/index.html && test -f a.tar", "Extracted '"},
-		"tgz":     {uri(dir + "/a.tgz"), "grep hello site/index.html && test -f a.tgz", "Extracted '"},
+		"tar":     {uri("file://" + dir + "/a.tar"), "grep hello site/index.html && test -f a.tar", "Fetched '"},
+		"tgz":     {uri(dir + "/a.tgz"), "grep hello site/index.html && test -f a.tgz", "Fetched '"},
 		"targz":   {uri(server.URL + "/files/a.tar.gz"), "grep hello site/index.html", "Downloading resource from '"},
-		"bz2":     {uri(dir + "/a.tar.bz2"), "grep hello site/index.html", "Extracted '"},
-		"xz":      {uri(dir + "/a.tar.xz"), "grep hello site/index.html", "Extracted '"},
-		"zip":     {uri(dir + "/a.zip"), "grep hello site/index.html", "Extracted '"},
+		"bz2":     {uri(dir + "/a.tar.bz2"), "grep hello site/index.html", "Fetched '"},
+		"xz":      {uri(dir + "/a.tar.xz"), "grep hello site/index.html", "Fetched '"},
+		"zip":     {uri(dir + "/a.zip"), "grep hello site/index.html", "Fetched '"},
 		"gz":      {uri(dir + "/page.gz"), "grep hello page && test -f page.gz", "Extracted '"},
 		"upper":   {uri(dir + "/a.TAR.GZ"), "test ! -e site && test -f a.TAR.GZ", "does not seem to be an archive"},
 		"exec":    {&v1.CommandInfo_URI{Value: proto.String(dir + "/run.sh"), Executable: yes}, "test $(./run.sh) = ran", "Fetched '"},
 		"asis":    {&v1.CommandInfo_URI{Value: proto.String(dir + "/a.tgz"), Extract: no}, "test ! -e site && test -f a.tgz", "Fetched '"},
 		"rename":  {&v1.CommandInfo_URI{Value: proto.String(dir + "/run.sh"), OutputFile: proto.String("x/y/z.sh")}, "test -f x/y/z.sh", "Fetched '"},
-		"renamed": {&v1.CommandInfo_URI{Value: proto.String(dir + "/a.TAR.GZ"), OutputFile: proto.String("b.tar.gz")}, "grep hello site/index.html", "Extracted '"},
+		"renamed": {&v1.CommandInfo_URI{Value: proto.String(dir + "/a.TAR.GZ"), OutputFile: proto.String("b.tar.gz")}, "grep hello site/index.html", "Fetched '"},
 		"query":   {uri(server.URL + "/files/run.sh?v=1"), "test -f 'run.sh?v=1'", "Fetched '"},
 		"blanks":  {uri("  " + dir + "/run.sh"), "test -f run.sh", "Fetched '"},
 	} {
@@ -156,7 +156,7 @@ func TestFetchFails(t *testing.T) {
 	defer server.Close()
 	a, m := startAgent(t)
 	for id, c := range map[string]struct{ value, log string }{
-		"missing": {dir + "/nope.tar.gz", "Failed to fetch '" + dir + "/nope.tar.gz': No such file or directory"},
+		"missing": {dir + "/nope.tar.gz", "EXIT with status 1: Failed to fetch '" + dir + "/nope.tar.gz': No such file or directory"},
 		"404":     {server.URL + "/x", "Error downloading resource, received HTTP return code 404"},
 		"refused": {"http://127.0.0.1:1/x.tar.gz", "Error downloading resource: Couldn't connect to server"},
 		"scheme":  {"gopher://x/y", "Failed to create HDFS client: Hadoop client is not available"},
@@ -183,7 +183,8 @@ func TestFetchFails(t *testing.T) {
 	}
 	for id, c := range map[string]*v1.CommandInfo_URI{
 		"Malformed URI (missing path)":        uri("http://host"),
-		"URI contains illegal characters":     uri("http://host/a'b"),
+		"Illegal characters in URI":           uri("http://host/a'b"),
+		"URI output file path is empty":       {Value: proto.String("/etc/passwd"), OutputFile: proto.String("")},
 		"URI output file must be within":      {Value: proto.String("/etc/passwd"), OutputFile: proto.String("../x")},
 		"URI output file must be within the ": {Value: proto.String("/etc/passwd"), OutputFile: proto.String("/x")},
 	} {
@@ -211,6 +212,9 @@ func TestFetchCache(t *testing.T) {
 	for _, id := range []string{"c1", "c2", "c3"} {
 		m.run(taskInfo(id, "grep hello site/index.html && test ! -e a.tgz", uris(cached("/a.tgz"))))
 		m.until(t, id, v1.TaskState_TASK_FINISHED)
+		if log := read(t, sandboxOf(a, id), "stderr"); !strings.Contains(log, "Fetching URI '"+server.URL+"/a.tgz' from cache\n") {
+			t.Errorf("log of %s:\n%s", id, log)
+		}
 	}
 	if got := served.Load(); got != 1 {
 		t.Errorf("downloaded %d times, want 1", got)

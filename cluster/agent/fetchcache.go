@@ -163,7 +163,6 @@ func (c *fetchCache) settle(e *cacheEntry, err error) {
 // sandbox: an archive's content alone, or a copy.
 func (f *fetcher) fromCache(ctx context.Context, p fetchPlan, name string) (string, error) {
 	if p.action == downloadAndCache {
-		f.infof("fetcher.cpp:378", "Downloading into cache")
 		p.cache.settle(p.entry, f.fillCache(ctx, p.entry, p.uri.GetValue(), name))
 	}
 	select {
@@ -174,7 +173,7 @@ func (f *fetcher) fromCache(ctx context.Context, p fetchPlan, name string) (stri
 	if p.entry.err != nil {
 		return "", p.entry.err
 	}
-	f.infof("fetcher.cpp:309", "Fetching from cache")
+	f.infof("fetcher.cpp:349", "Fetching URI '%s' from cache", p.uri.GetValue())
 	if p.uri.GetExtract() && !p.uri.GetExecutable() {
 		archive, err := os.Open(p.entry.file)
 		if err != nil {
