@@ -112,6 +112,9 @@ func TestTaskGroup(t *testing.T) {
 		if s.GetContainerStatus().GetContainerId().GetParent().GetValue() == "" || s.GetExecutorId().GetValue() != "pod" {
 			t.Errorf("%s: %v has no nested container of the executor", id, s)
 		}
+		if cs, there := s.GetContainerStatus(), s.GetState() == v1.TaskState_TASK_RUNNING; (len(cs.NetworkInfos) > 0) != there || (cs.ExecutorPid != nil) != there {
+			t.Errorf("%s %s: the agent tells of a container which is not there, or nothing of one that is: %v", id, s.GetState(), cs)
+		}
 		ids[s.GetContainerStatus().GetContainerId().GetValue()] = true
 	}
 	exited := next[*link.ExecutorExited](t, m)

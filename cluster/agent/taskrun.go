@@ -203,9 +203,6 @@ func (r *taskRun) contain(s *v1.TaskStatus) {
 		return
 	}
 	s.ContainerStatus = &v1.ContainerStatus{ContainerId: r.nested}
-	if r.p != nil && s.GetState() != v1.TaskState_TASK_STARTING { // Mesos' executor says so before the launch
-		s.ContainerStatus.ExecutorPid = proto.Uint32(uint32(r.p.ID()))
-	}
 }
 
 func (r *taskRun) send(s *v1.TaskStatus) {

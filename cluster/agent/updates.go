@@ -73,21 +73,29 @@ func (a *Agent) drainStatusLocked(ex *executor, s *v1.TaskStatus) {
 }
 
 // containerStatusLocked is what the agent knows of the container, laid over what
-// the executor said.
+// the executor said. Of a nested container that is not there yet, or no more, it
+// knows nothing (slave/slave.cpp: _statusUpdate).
 func (a *Agent) containerStatusLocked(ex *executor, said *v1.ContainerStatus) *v1.ContainerStatus {
-	cs := &v1.ContainerStatus{}
+	cs, pid := &v1.ContainerStatus{}, ex.pid
 	if said != nil {
 		cs = proto.CloneOf(said)
 	}
 	if cs.ContainerId == nil {
 		cs.ContainerId = &v1.ContainerID{Value: proto.String(ex.container)}
 	}
+	if cs.ContainerId.Parent != nil {
+		c := ex.containers[containerText(cs.ContainerId)]
+		if c == nil || !isClosed(c.ready) || isClosed(c.ended) {
+			return cs
+		}
+		pid = c.p.ID()
+	}
 	if len(cs.NetworkInfos) == 0 {
 		cs.NetworkInfos = []*v1.NetworkInfo{{IpAddresses: []*v1.NetworkInfo_IPAddress{{
 			Protocol: v1.NetworkInfo_IPv4.Enum(), IpAddress: proto.String(a.opts.IP)}}}}
 	}
-	if cs.ExecutorPid == nil && ex.pid != 0 {
-		cs.ExecutorPid = proto.Uint32(uint32(ex.pid))
+	if cs.ExecutorPid == nil && pid != 0 {
+		cs.ExecutorPid = proto.Uint32(uint32(pid))
 	}
 	return cs
 }
