@@ -121,6 +121,7 @@ func (b *defaultBody) launch(info *v1.TaskInfo) { b.launchGroup([]*v1.TaskInfo{i
 // launchGroup tells that all tasks are about to start, and starts a goroutine for
 // each; it ends with the task, or with the executor's context.
 func (b *defaultBody) launchGroup(tasks []*v1.TaskInfo) {
+	b.agent.linkTasks(b.ex, tasks...)
 	b.logf(205, "Received LAUNCH_GROUP event")
 	b.mu.Lock()
 	defer b.mu.Unlock()

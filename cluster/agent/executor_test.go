@@ -537,6 +537,15 @@ func TestVolumesAreDirectoriesAndLinks(t *testing.T) {
 	m.until(t, "w", v1.TaskState_TASK_FINISHED)
 	m.run(taskInfo("r", "test $(cat store/x) = kept", with))
 	m.until(t, "r", v1.TaskState_TASK_FINISHED)
+	m.pod(taskInfo("p", "test $(cat ../../store/x) = kept", with)) // the executor has it, too
+	m.until(t, "p", v1.TaskState_TASK_FINISHED)
+	next[*link.ExecutorExited](t, m)
+	custom := taskInfo("c", "", with)
+	custom.Command, custom.Executor = nil, executorInfo("mine", v1.ExecutorInfo_CUSTOM, &v1.CommandInfo{Value: proto.String("test $(cat store/x) = kept")})
+	m.send(&link.Run{Framework: frameworkInfo(), Executor: custom.Executor, Tasks: []*v1.TaskInfo{custom}})
+	if e := next[*link.ExecutorExited](t, m); e.Status != 0 {
+		t.Errorf("the executor found no volume: %+v", e)
+	}
 	file := filepath.Join(a.opts.WorkDir, "volumes/roles/r/data/x")
 	if read(t, file) != "kept\n" {
 		t.Errorf("%s is not the volume", file)

@@ -260,6 +260,11 @@ func (a *Agent) prepare(ctx context.Context, ex *executor, first *v1.TaskInfo) (
 	if err := refuseRoot(ex.info.GetContainer(), command); err != nil {
 		return nil, err
 	}
+	if !ex.command { // a command task has its volumes when it starts
+		if err := a.linkVolumes(ex.dir, slices.Concat(ex.info.Resources, first.Resources)); err != nil {
+			return nil, err
+		}
+	}
 	if len(command.GetUris()) > 0 {
 		if err := a.fetch(ctx, ex, command.Uris, u); err != nil {
 			return nil, err

@@ -193,6 +193,16 @@ func (a *Agent) linkVolumes(sandbox string, list []*v1.Resource) error {
 	return nil
 }
 
+// linkTasks links the volumes of tasks in the sandbox of their executor
+// (isolators/filesystem/posix.cpp: update).
+func (a *Agent) linkTasks(ex *executor, tasks ...*v1.TaskInfo) {
+	for _, t := range tasks {
+		if err := a.linkVolumes(ex.dir, t.Resources); err != nil {
+			a.warnf("Failed to update resources for container %s: %v", ex.container, err)
+		}
+	}
+}
+
 func linkVolume(root *os.Root, dir, at string) error {
 	if err := root.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 		return err

@@ -185,10 +185,12 @@ func (b *remoteBody) send(e *execapi.Event) {
 }
 
 func (b *remoteBody) launch(t *v1.TaskInfo) {
+	b.agent.linkTasks(b.ex, t)
 	b.send(&execapi.Event{Type: execapi.Event_LAUNCH.Enum(), Launch: &execapi.Event_Launch{Task: t}})
 }
 
 func (b *remoteBody) launchGroup(tasks []*v1.TaskInfo) {
+	b.agent.linkTasks(b.ex, tasks...)
 	b.send(&execapi.Event{Type: execapi.Event_LAUNCH_GROUP.Enum(),
 		LaunchGroup: &execapi.Event_LaunchGroup{TaskGroup: &v1.TaskGroupInfo{Tasks: tasks}}})
 }
