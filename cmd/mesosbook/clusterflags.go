@@ -30,6 +30,8 @@ type clusterFlags struct {
 	credentials           string
 	simulate              bool
 	offerTimeout          time.Duration
+	pingTimeout           time.Duration
+	reregisterTimeout     time.Duration
 	config                string
 	set                   *pflag.FlagSet // to tell a port that was asked for from the default
 }
@@ -49,6 +51,8 @@ func (f *clusterFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.credentials, "credentials", "", "file of the principals that the embedded master knows: Mesos' JSON, or a principal and its secret on each line")
 	flags.BoolVar(&f.simulate, "simulate", false, "run tasks without processes, so that many agents fit")
 	flags.DurationVar(&f.offerTimeout, "offer-timeout", 0, "rescind offers that were not used for so long (default never)")
+	flags.DurationVar(&f.pingTimeout, "agent-ping-timeout", 15*time.Second, "an embedded agent that leaves five pings in a row unanswered for so long each is unreachable")
+	flags.DurationVar(&f.reregisterTimeout, "agent-reregister-timeout", 10*time.Minute, "an embedded agent that does not come back for so long, or to a new master, is unreachable")
 	flags.StringVar(&f.config, "config", "", "YAML file that describes the embedded cluster's masters and agents one by one")
 }
 
@@ -69,6 +73,7 @@ func (f *clusterFlags) adopt(words []string) error {
 		"masters": func() { f.masters = own.masters }, "agents": func() { f.agents = own.agents },
 		"resources": func() { f.resources = own.resources }, "attributes": func() { f.attributes = own.attributes },
 		"simulate": func() { f.simulate = own.simulate }, "offer-timeout": func() { f.offerTimeout = own.offerTimeout },
+		"agent-ping-timeout": func() { f.pingTimeout = own.pingTimeout }, "agent-reregister-timeout": func() { f.reregisterTimeout = own.reregisterTimeout },
 	}
 	var refused error
 	set.Visit(func(x *pflag.Flag) {
@@ -95,6 +100,11 @@ func (f *clusterFlags) options(log io.Writer) (cluster.Options, error) {
 	if f.agents < 1 {
 		return cluster.Options{}, usageError{fmt.Errorf("--agents %d: at least one is needed", f.agents)}
 	}
+	for name, d := range map[string]time.Duration{"agent-ping-timeout": f.pingTimeout, "agent-reregister-timeout": f.reregisterTimeout} {
+		if d <= 0 {
+			return cluster.Options{}, usageError{fmt.Errorf("--%s %s is not above 0", name, d)}
+		}
+	}
 	opts := cluster.Options{
 		MasterPort: f.masterPort,
 		AgentPort:  f.agentPort,
@@ -112,6 +122,8 @@ func (f *clusterFlags) options(log io.Writer) (cluster.Options, error) {
 		Simulate:         f.simulate,
 		OfferTimeout:     f.offerTimeout,
 		Log:              log,
+
+		AgentPingTimeout: f.pingTimeout, AgentReregisterTimeout: f.reregisterTimeout,
 	}
 	if f.credentials != "" {
 		known, err := readCredentials(f.credentials)
