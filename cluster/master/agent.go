@@ -38,10 +38,11 @@ type agent struct {
 
 	operations []*operation // told, and not yet over or acknowledged
 
-	pings, ponged uint64
-	missed        int
-	pingTimer     *time.Timer
-	returnTimer   *time.Timer // runs while disconnected
+	pings       uint64
+	pinged      bool // the last ping, or one before it, is not answered
+	missed      int
+	pingTimer   *time.Timer
+	returnTimer *time.Timer // runs while disconnected
 }
 
 type taskKey struct{ framework, task string }
@@ -202,17 +203,20 @@ func (ag *agent) describe(info *v1.AgentInfo, reg *link.RegisterAgent) {
 }
 
 // pingLocked asks the agent for a sign of life, again each ping timeout; after
-// MaxAgentPingTimeouts without one it is unreachable.
+// MaxAgentPingTimeouts in a row without one it is unreachable. An answer that is late
+// is one too (master/master.cpp: SlaveObserver).
 func (m *Master) pingLocked(ag *agent) {
 	ag.pings++
+	ag.pinged = true
 	ag.send(&link.Ping{Seq: ag.pings})
 	ag.pingTimer = m.after(m.opts.AgentPingTimeout, func() {
 		if m.agents[ag.id] != ag {
 			return
 		}
-		if ag.ponged >= ag.pings {
-			ag.missed = 0
-		} else if ag.missed++; ag.missed >= m.opts.MaxAgentPingTimeouts {
+		if ag.pinged {
+			ag.missed++
+		}
+		if ag.missed >= m.opts.MaxAgentPingTimeouts {
 			m.metrics.unreachableAgents++
 			m.loseAgentLocked(ag, "health check timed out")
 			return

@@ -76,8 +76,7 @@ func (m *Master) returnKnownLocked(ag *agent, conn *link.Conn, reg *link.Registe
 	changed = changed || !ag.total.Equal(total) || !slices.Equal(ag.capabilities, capabilities)
 	stopTimer(ag.returnTimer)
 	m.connectLocked(ag, conn)
-	ag.missed, ag.reregistered = 0, time.Now()
-	ag.ponged = ag.pings
+	ag.pinged, ag.missed, ag.reregistered = false, 0, time.Now()
 	m.alloc.UpdateAgent(ag.id, ag.total)
 	m.alloc.SetAgentActive(ag.id, ag.active())
 	m.logf("Re-registered agent %s at %s (%s)", ag.id, ag.pid, ag.info.GetHostname())

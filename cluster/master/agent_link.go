@@ -55,7 +55,7 @@ func (m *Master) handle(conn *link.Conn, msg link.Message) {
 			fw.send(messageEvent(ag.id, msg.ExecutorID, msg.Data))
 		}
 	case *link.Pong:
-		ag.ponged = msg.Seq
+		ag.pinged, ag.missed = false, 0
 	}
 }
 

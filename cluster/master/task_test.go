@@ -291,6 +291,29 @@ func TestBrokenSocketWithoutCheckpoint(t *testing.T) {
 	})
 }
 
+// Answers that come later than the next ping are signs of life: only silence for
+// five pings is none.
+func TestLatePongs(t *testing.T) {
+	bubble(t, Options{AgentPingTimeout: time.Second}, func(r *rig) {
+		ag := r.agent(5051, machine)
+		s := r.framework()
+		close(ag.deaf)
+		time.Sleep(1400 * time.Millisecond)
+		for n := range uint64(20) {
+			_ = ag.conn.Send(&link.Pong{Seq: n + 1})
+			time.Sleep(time.Second)
+		}
+		if got := s.pending(); slices.Contains(got, "FAILURE") {
+			t.Fatalf("unreachable while it answers: %v", got)
+		}
+		last := time.Now().Add(-time.Second)
+		s.wait("FAILURE")
+		if got := time.Since(last); got < 5*time.Second || got > 6*time.Second {
+			t.Errorf("unreachable %s after its last answer", got)
+		}
+	})
+}
+
 func TestReregisterTimeout(t *testing.T) {
 	bubble(t, Options{AgentPingTimeout: time.Hour, AgentReregisterTimeout: 10 * time.Minute}, func(r *rig) {
 		ag := r.agent(5051, machine)
