@@ -134,9 +134,18 @@ func (e runtimeError) Error() string { return "runtime error: " + string(e) }
 // RuntimeError makes it a runtime.Error.
 func (runtimeError) RuntimeError() {}
 
+// Yaegi has no type for a list of functions that take the type it is a part of, and
+// names what it puts there.
+const (
+	recursiveMark = "unsafe2.dummy"
+	recursiveFunc = "a list, map or channel of functions that take the type that it is in (put each function into a struct of its own)"
+)
+
 // goMessage gives Go's words for a message of package reflect or of Yaegi.
 func goMessage(m string) string {
 	switch {
+	case strings.Contains(m, recursiveMark):
+		return "not supported by the interpreter: " + recursiveFunc
 	case strings.HasPrefix(m, "hash of unhashable type: "):
 		return strings.Replace(m, "type:", "type", 1)
 	case m == "reflect.MakeSlice: negative len":

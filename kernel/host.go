@@ -99,6 +99,7 @@ func (h *host) symbols() map[string]reflect.Value {
 		"MethodBytes":  func(tag int, ptr bool, name string, f func(any) ([]byte, error)) { h.setMethod(tag, ptr, name, f) },
 		"MethodSet":    func(tag int, ptr bool, name string, f func(any, []byte) error) { h.setMethod(tag, ptr, name, f) },
 		"MethodError":  func(tag int, ptr bool, name string, f func(any) error) { h.setMethod(tag, ptr, name, f) },
+		"MethodErrors": func(tag int, ptr bool, name string, f func(any) []error) { h.setMethod(tag, ptr, name, f) },
 		"MethodFormat": func(tag int, ptr bool, name string, f func(any, fmt.State, rune)) { h.setMethod(tag, ptr, name, f) },
 		"MethodIs":     func(tag int, ptr bool, name string, f func(any, error) bool) { h.setMethod(tag, ptr, name, f) },
 	}

@@ -36,8 +36,9 @@ func (h *host) errorMethod(err error, name string) (f, v any) {
 
 // errorsUnwrap is errors.Unwrap for cells.
 func (h *host) errorsUnwrap(err error) error {
-	if f, v := h.errorMethod(err, "Unwrap"); f != nil {
-		return f.(func(any) error)(v)
+	f, v := h.errorMethod(err, "Unwrap")
+	if f, ok := f.(func(any) error); ok {
+		return f(v)
 	}
 	return errors.Unwrap(err)
 }
@@ -67,8 +68,8 @@ func (h *host) walk(err error, visit func(error) bool) bool {
 		if !visit(err) {
 			return false
 		}
-		if x, ok := err.(interface{ Unwrap() []error }); ok {
-			for _, e := range x.Unwrap() {
+		if list, ok := h.unwrapMany(err); ok {
+			for _, e := range list {
 				if !h.walk(e, visit) {
 					return false
 				}
@@ -78,6 +79,19 @@ func (h *host) walk(err error, visit func(error) bool) bool {
 		err = h.errorsUnwrap(err)
 	}
 	return true
+}
+
+// unwrapMany gives what err wraps if it wraps several errors.
+func (h *host) unwrapMany(err error) ([]error, bool) {
+	f, v := h.errorMethod(err, "Unwrap")
+	if f, ok := f.(func(any) []error); ok {
+		return f(v), true
+	}
+	x, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil, false
+	}
+	return x.Unwrap(), true
 }
 
 func sameError(a, b error) bool {

@@ -250,6 +250,7 @@ var hostMethods = []struct{ name, signature, form, param, result, arg string }{
 	{"UnmarshalJSON", "([]byte) error", "Set", ", b []byte", "error", "b"},
 	{"UnmarshalText", "([]byte) error", "Set", ", b []byte", "error", "b"},
 	{"Unwrap", "() error", "Error", "", "error", ""},
+	{"Unwrap", "() []error", "Errors", "", "[]error", ""},
 	{"Is", "(error) bool", "Is", ", e error", "bool", "e"},
 	{"Format", "(fmt.State, rune) ", "Format", ", st p_fmt.State, verb rune", "", "st, verb"},
 }

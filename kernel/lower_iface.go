@@ -281,7 +281,7 @@ func (l *lowerer) errorsAs(x *ast.CallExpr) (string, bool) {
 	}
 	target := l.k.temp()
 	return fmt.Sprintf("func() bool { %s := %s; f := func(e interface{}) bool { v, ok := %s; if ok { *%s = v }; return ok }; return rt_.AsFunc(%s, f) }()",
-		target, l.expr(x.Args[1]), l.typeTest("e", p.Elem()), target, l.expr(x.Args[0])), true
+		target, l.expr(x.Args[1]), l.typeTest("e", p.Elem()), target, l.implicit(x.Args[0], types.Universe.Lookup("error").Type())), true
 }
 
 // keeps tells whether the functions of a package only keep the `any` that they

@@ -113,7 +113,9 @@ func (k *Kernel) unsupported(u *unit, err error) error {
 		p.Column, _ = strconv.Atoi(m[3])
 		msg = m[4]
 	}
-	msg, _, _ = strings.Cut(msg, "\n")
+	if msg, _, _ = strings.Cut(msg, "\n"); strings.Contains(msg, recursiveMark) {
+		msg = recursiveFunc
+	}
 	d := u.diagnose(p, "not supported by the interpreter: "+msg)
 	return &Error{Cell: k.cell, Kind: UnsupportedError, Diagnostics: []Diagnostic{d}}
 }
