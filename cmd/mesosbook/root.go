@@ -105,7 +105,7 @@ func defaultHistory() string {
 
 // openStore gives the directory of the notebook: the one to resume, or a new one
 // for a person at a terminal, for a named session and for one on a cluster that
-// outlives the program. It may be nil: a script on a cluster goes on without when
+// outlives the program. It may be nil: what nobody gave a name goes on without when
 // there is no place for it.
 func (f *replFlags) openStore(terminal bool, warn io.Writer) (*store, error) {
 	switch {
@@ -115,9 +115,9 @@ func (f *replFlags) openStore(terminal bool, warn io.Writer) (*store, error) {
 		return openStore("")
 	case f.resume != "":
 		return openStore(f.resume)
-	case f.session != "" || terminal:
+	case f.session != "":
 		return createStore(f.session, f.master)
-	case f.master != "":
+	case terminal || f.master != "":
 		kept, err := createStore("", f.master)
 		if err != nil {
 			fmt.Fprintf(warn, "this session cannot be resumed: %v\n", err)
