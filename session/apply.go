@@ -137,6 +137,7 @@ func (s *Session) applyUpdateLocked(e *Event) *ack {
 		s.updates++
 	}
 	if uuid == "" {
+		s.plain++
 		return nil
 	}
 	return &ack{task: id, agent: AgentID(status.Get("agent_id.value").String()), uuid: uuid}
@@ -149,6 +150,7 @@ func (s *Session) applyOperationLocked(e *Event) *ack {
 		s.updates++
 	}
 	if a.uuid == "" {
+		s.plain++
 		return nil
 	}
 	return &a

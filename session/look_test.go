@@ -152,8 +152,13 @@ func TestAcknowledgedCountsOnce(t *testing.T) {
 		st.send(operation)
 		b.master.next("ACKNOWLEDGE_OPERATION_STATUS")
 		simtime.Wait()
-		if st := b.s.Status(); st.Updates != 2 || st.Acknowledged != 2 {
-			t.Errorf("%d updates, %d acknowledged, want 2 and 2", st.Updates, st.Acknowledged)
+		if text := b.s.Status().String(); !strings.Contains(text, "(2 updates, 2 acknowledged, 0 waiting)") {
+			t.Errorf("status:\n%s", text)
+		}
+		st.send(update("t1", "TASK_RUNNING", ""))
+		b.s.Await(b.ctx, func(e session.Event) bool { return e.Type == "UPDATE" && !e.Get("update.status.uuid").Exists() })
+		if text := b.s.Status().String(); !strings.Contains(text, "(3 updates, 2 acknowledged, 0 waiting, 1 need none)") {
+			t.Errorf("status:\n%s", text)
 		}
 		last := b.s.Events(func(e session.Event) bool { return e.Type == "UPDATE_OPERATION_STATUS" })
 		if len(last) != 2 || last[0].Duplicate || !strings.HasSuffix(last[1].String(), "(sent again)") {
@@ -161,8 +166,8 @@ func TestAcknowledgedCountsOnce(t *testing.T) {
 		}
 		b.s.Close()
 		b.open(func(o *session.Options) { o.Dir = dir })
-		if st := b.s.Status(); st.Updates != 2 || st.Acknowledged != 2 {
-			t.Errorf("after a resume %d updates, %d acknowledged, want 2 and 2", st.Updates, st.Acknowledged)
+		if st := b.s.Status(); st.Updates != 3 || st.Plain != 1 || st.Acknowledged != 2 {
+			t.Errorf("after a resume %d updates, %d without need, %d acknowledged; want 3, 1 and 2", st.Updates, st.Plain, st.Acknowledged)
 		}
 	}, func(o *session.Options) { o.Dir = dir })
 }

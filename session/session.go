@@ -70,6 +70,7 @@ type Session struct {
 
 	operations     seenUpdates // of operations; each task has its own
 	updates        uint64
+	plain          uint64 // updates that need no acknowledgement
 	acknowledged   uint64
 	ackRefusal     string // what the master last said to an acknowledgement that it refused
 	badRecords     uint64

@@ -30,6 +30,7 @@ type Status struct {
 	Offers          int           // offers that can be used now
 	Tasks           int           // tasks that have not ended; none once the framework is torn down or removed
 	Updates         uint64        // status updates of tasks and operations read, retransmissions not counted
+	Plain           uint64        // of these, those without a uuid, as reconciliation brings them: they need no acknowledgement
 	Acknowledged    uint64        // updates of which an acknowledgement was taken with a 202
 	PendingAcks     int           // updates waiting to be acknowledged, by the user with AckManual
 	FailoverTimeout time.Duration // of the framework, as subscribed
@@ -48,7 +49,7 @@ func (s *Session) Status() Status {
 	st := Status{State: s.state, Since: s.since, Master: s.detector.String(), Leader: s.leader, MasterVersion: s.masterVersion,
 		FrameworkID: s.framework, StreamID: s.stream,
 		Backoff: s.backoffLeftLocked(), Attempts: s.attempts, Losses: s.losses, Events: s.log.last, BadRecords: s.badRecords,
-		Offers: s.offers.len(), Tasks: s.tasks.alive, Updates: s.updates, Acknowledged: s.acknowledged,
+		Offers: s.offers.len(), Tasks: s.tasks.alive, Updates: s.updates, Plain: s.plain, Acknowledged: s.acknowledged,
 		ReadOnly: s.opt.ReadOnly, DryRun: s.dryRun, Unsent: s.unsent, LogDir: s.opt.Dir, LastError: s.lastErr, LastErrorTime: s.lastErrAt}
 	if s.state != Subscribed {
 		st.StreamID = ""
@@ -103,7 +104,7 @@ func (st Status) String() string {
 	}
 	row("offers", "%d", st.Offers)
 	row("tasks", "%d running or starting", st.Tasks)
-	row("events", "%d (%d updates, %d acknowledged, %d waiting)", st.Events, st.Updates, st.Acknowledged, st.PendingAcks)
+	row("events", "%d (%s)", st.Events, st.updatesText())
 	row("losses", "%d", st.Losses)
 	if st.LogDir != "" {
 		row("log", "%s", st.LogDir)
@@ -116,6 +117,14 @@ func (st Status) String() string {
 	}
 	w.Flush()
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func (st Status) updatesText() string {
+	text := fmt.Sprintf("%d updates, %d acknowledged, %d waiting", st.Updates, st.Acknowledged, st.PendingAcks)
+	if st.Plain > 0 {
+		text += fmt.Sprintf(", %d need none", st.Plain)
+	}
+	return text
 }
 
 func (st Status) masterText() string {
