@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -62,6 +63,9 @@ func (e *ParseError) Error() string { return fmt.Sprintf("%s:%d: %s", e.Name, e.
 
 // Parse reads a notebook; name is for messages. The error is a *ParseError.
 func Parse(name string, src []byte) (*Notebook, error) {
+	if bytes.IndexByte(src, 0) >= 0 || !utf8.Valid(src) {
+		return nil, fmt.Errorf("%s: it is no text in UTF-8, which a notebook is", name)
+	}
 	p := parser{nb: &Notebook{Name: name, src: src}, src: src}
 	root := goldmark.DefaultParser().Parse(text.NewReader(src))
 	for n := root.FirstChild(); n != nil; n = n.NextSibling() {

@@ -77,6 +77,8 @@ func TestParseErrors(t *testing.T) {
 		{"output without a cell", "text\n\n```output\n1\n```\n", "a.md:3: an output block must stand right after the go block"},
 		{"prose between", "```go\n1\n```\n\nso\n\n```output\n1\n```\n", "a.md:7: an output block must stand right after the go block"},
 		{"second output", "```go\n1\n```\n```output\n1\n```\n```output\n1\n```\n", "a.md:7: an output block must stand right after the go block"},
+		{"no text", "a\xff\n", "a.md: it is no text in UTF-8, which a notebook is"},
+		{"binary", "a\x00\n", "a.md: it is no text in UTF-8, which a notebook is"},
 		{"never closed", "a\n```go\nx\n", "a.md:2: this block is never closed; end it with a line of ```"},
 		{"unknown attribute", "```go timeot=3s\nx\n```\n", `a.md:1: unknown attribute "timeot=3s" of a go block; there are timeout=10s, skip and error`},
 		{"bad duration", "```go timeout=3\nx\n```\n", "a.md:1: timeout=3 is no duration; write it like timeout=10s"},

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -111,6 +112,10 @@ func evalLine(ctx context.Context, nb *notebook, line []byte) evalAnswer {
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&req); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			err = fmt.Errorf("%s is a %s", cmp.Or(wrong.Field, "the line"), wrong.Value)
+		}
 		return evalAnswer{Error: fmt.Sprintf(`request: %v; want {"code": "...", "timeout": "3s"}`, err)}
 	}
 	if req.Timeout != "" {
