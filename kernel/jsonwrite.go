@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/types"
 	"reflect"
@@ -65,16 +66,45 @@ func (h *host) encodeByMethod(b *bytes.Buffer, v reflect.Value, tag int, ptr boo
 		if err == nil {
 			err = json.Compact(b, text)
 		}
-		return true, err
+		return true, h.marshalerError("MarshalJSON", tag, ptr, err)
 	}
 	if f, ok := h.method(tag, ptr, "MarshalText").(func(any) ([]byte, error)); ok {
 		text, err := f(v.Interface())
 		if err == nil {
 			err = encodePlain(b, reflect.ValueOf(string(text)))
 		}
-		return true, err
+		return true, h.marshalerError("MarshalText", tag, ptr, err)
 	}
 	return false, nil
+}
+
+// marshalerError is json.MarshalerError with the name of a cell's type.
+func (h *host) marshalerError(method string, tag int, ptr bool, err error) error {
+	if err == nil {
+		return nil
+	}
+	star := map[bool]string{true: "*"}[ptr]
+	return fmt.Errorf("json: error calling %s for type %s%s: %w", method, star, goTypeText(h.named(tag).typ), err)
+}
+
+// marshal is json.Marshal for cells: its errors do not speak of jsonValue.
+func marshal(v any) ([]byte, error) {
+	b, err := json.Marshal(v)
+	return b, cellError(err)
+}
+
+// marshalIndent is json.MarshalIndent for cells.
+func marshalIndent(v any, prefix, indent string) ([]byte, error) {
+	b, err := json.MarshalIndent(v, prefix, indent)
+	return b, cellError(err)
+}
+
+func cellError(err error) error {
+	var m *json.MarshalerError
+	if errors.As(err, &m) && m.Type == reflect.TypeFor[*jsonValue]() {
+		return m.Err
+	}
+	return err
 }
 
 func emptyValue(v reflect.Value) bool {

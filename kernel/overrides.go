@@ -47,9 +47,10 @@ func (k *Kernel) overrides() (interp.Exports, error) {
 		}, map[string]reflect.Value{
 			"Stdout": reflect.ValueOf(&stdout).Elem(), "Stderr": reflect.ValueOf(&stderr).Elem(), "Stdin": reflect.ValueOf(&stdin).Elem(),
 		}),
-		"log/log":       symbols(k.logger(), nil),
-		"time/time":     symbols(map[string]any{"Sleep": h.sleep}, nil),
-		"errors/errors": symbols(map[string]any{"Is": h.errorsIs, "As": h.errorsAs, "Unwrap": h.errorsUnwrap}, nil),
+		"log/log":            symbols(k.logger(), nil),
+		"time/time":          symbols(map[string]any{"Sleep": h.sleep}, nil),
+		"encoding/json/json": symbols(map[string]any{"Marshal": marshal, "MarshalIndent": marshalIndent}, nil),
+		"errors/errors":      symbols(map[string]any{"Is": h.errorsIs, "As": h.errorsAs, "Unwrap": h.errorsUnwrap}, nil),
 	}, nil
 }
 
