@@ -154,7 +154,7 @@ func (g *grouper) add(line string) (cells []string) {
 		if trimmed == "" {
 			return cells
 		}
-		if isCommand(trimmed) || isQuestion(trimmed) {
+		if isCommand(trimmed) || isQuestion(trimmed) || trimmed == "?" {
 			return append(cells, trimmed)
 		}
 	}

@@ -80,6 +80,14 @@ func TestPipe(t *testing.T) {
 	}
 }
 
+// The words for commands are understood in a pipe as well.
+func TestPipeUnderstandsWords(t *testing.T) {
+	out, errs, err := runPipe(t, "?\nshow 1\nexit\nshow 2\n", nil)
+	if err != nil || errs != "" || !strings.HasPrefix(out, "Commands\n  :help [NAME]") || !strings.HasSuffix(out, "\n1\n") {
+		t.Errorf("gave %q, %q, %v", out, errs, err)
+	}
+}
+
 func TestPipeQuits(t *testing.T) {
 	out, _, err := runPipe(t, "show 1\n:quit\nshow 2\n", nil)
 	if out != "1\n" || err != nil {
