@@ -156,7 +156,7 @@ func agentInfo(t testing.TB) *v1.AgentInfo {
 func startAgent(t *testing.T, change ...func(*Options)) (*Agent, *fakeMaster) {
 	t.Helper()
 	m := newFakeMaster(t)
-	opts := Options{Info: agentInfo(t), WorkDir: t.TempDir(), Dial: m.dial, Log: io.Discard, Linger: time.Millisecond}
+	opts := Options{Info: agentInfo(t), WorkDir: t.TempDir(), Dial: m.dial, Log: io.Discard, Linger: time.Millisecond, Startup: time.Microsecond}
 	for _, c := range change {
 		c(&opts)
 	}

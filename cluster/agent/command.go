@@ -59,6 +59,7 @@ func (b *commandBody) shutdown() { b.orders.shutdown() }
 func (b *commandBody) message([]byte) {} // the command executor ignores messages
 
 func (b *commandBody) work(ctx context.Context) {
+	b.agent.comeUp(ctx)
 	b.logf("exec.cpp:164", "Version: %s", Version)
 	b.logf("exec.cpp:237", "Executor registered on agent %s", b.agent.ID())
 	b.logf("executor.cpp:190", "Received SUBSCRIBED event")

@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -208,6 +209,31 @@ func TestKillBeforeDelivery(t *testing.T) {
 	if statesOf(all) != "KILLED" || s.GetReason() != v1.TaskStatus_REASON_TASK_KILLED_DURING_LAUNCH || s.GetMessage() != "Killed before delivery to the executor" {
 		t.Errorf("got %s, last %v", statesOf(all), s)
 	}
+}
+
+// A kill that follows a launch at once finds the task queued: an executor takes its
+// time to register.
+func TestKillRightAfterLaunch(t *testing.T) {
+	simtime.Test(t, func(t *testing.T) {
+		_, m := startAgent(t, func(o *Options) { o.Simulate = true; o.Startup = 50 * time.Millisecond })
+		for i, tt := range []struct {
+			wait   time.Duration
+			reason v1.TaskStatus_Reason
+			states string
+		}{{49 * time.Millisecond, v1.TaskStatus_REASON_TASK_KILLED_DURING_LAUNCH, "KILLED"}, {51 * time.Millisecond, 0, "STARTING RUNNING KILLED"}} {
+			id := "t" + strconv.Itoa(i)
+			m.run(taskInfo(id, "server"))
+			time.Sleep(tt.wait)
+			m.send(&link.Kill{FrameworkID: frameworkID, TaskID: id})
+			all := m.until(t, id, v1.TaskState_TASK_KILLED)
+			if got := statesOf(all); got != tt.states {
+				t.Errorf("killed after %s: %s, want %s", tt.wait, got, tt.states)
+			}
+			if got := all[len(all)-1].Status; i == 0 && got.GetReason() != tt.reason {
+				t.Errorf("killed after %s: %v", tt.wait, got)
+			}
+		}
+	})
 }
 
 func TestShutdownExecutorAndFramework(t *testing.T) {

@@ -58,6 +58,7 @@ func newDefaultBody(a *Agent, ex *executor, u *supervisor.User) *defaultBody {
 
 func (b *defaultBody) work(ctx context.Context) {
 	b.ctx = ctx
+	b.agent.comeUp(ctx)
 	b.logf(205, "Received SUBSCRIBED event")
 	b.logf(209, "Subscribed executor on %s", b.agent.opts.Info.GetHostname())
 	b.agent.ready(b.ex, b)
@@ -67,7 +68,7 @@ func (b *defaultBody) work(ctx context.Context) {
 		<-b.idleOrEmpty()
 	}
 	status := b.waitStatus()
-	b.reaped(ctx)
+	pause(ctx, reapInterval) // the framework hears of its last task first
 	b.agent.destroy(b.ex)
 	b.agent.ended(b.ex, status, executorTerminated())
 }
@@ -86,17 +87,6 @@ func (b *defaultBody) waitStatus() int {
 // reapInterval is how often libprocess looks whether a process has ended
 // (reap.cpp: MIN_REAP_INTERVAL).
 const reapInterval = 100 * time.Millisecond
-
-// reaped waits for as long as an agent takes to notice that an executor has ended:
-// the framework hears of its last task first.
-func (b *defaultBody) reaped(ctx context.Context) {
-	wait := time.NewTimer(reapInterval)
-	defer wait.Stop()
-	select {
-	case <-wait.C:
-	case <-ctx.Done():
-	}
-}
 
 // logf writes a line of the default executor's log; line is that of Mesos' source.
 func (b *defaultBody) logf(line int, format string, args ...any) {

@@ -242,6 +242,23 @@ func (a *Agent) launch(ctx context.Context, ex *executor, first *v1.TaskInfo) {
 	b.work(ctx)
 }
 
+// comeUp takes the time that Mesos' own executors need to register: until then a
+// task is queued, and a kill that follows its launch at once ends it there.
+func (a *Agent) comeUp(ctx context.Context) { pause(ctx, a.opts.Startup) }
+
+// pause waits for d, or until ctx is done.
+func pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	wait := time.NewTimer(d)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+}
+
 // worker is a body that was prepared: work returns when the executor has ended.
 type worker interface{ work(context.Context) }
 

@@ -59,6 +59,7 @@ type Options struct {
 	KillGrace            time.Duration // SIGTERM to SIGKILL without a policy: 3 s
 	ShutdownGrace        time.Duration // --executor_shutdown_grace_period: 5 s
 	RegistrationTimeout  time.Duration // --executor_registration_timeout: 1 min
+	Startup              time.Duration // what Mesos' own executors take to register: 50 ms, none with Simulate
 	Linger               time.Duration // a command executor's stay after its task: 1 s
 	HeartbeatInterval    time.Duration // executor API: 30 min
 	SessionHeartbeat     time.Duration // --http_heartbeat_interval, to clients attached to a container: 30 s
@@ -96,6 +97,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.CacheSize == 0 {
 		o.CacheSize = 2 << 30
+	}
+	if o.Startup == 0 && !o.Simulate {
+		o.Startup = 50 * time.Millisecond
 	}
 	for _, d := range []struct {
 		value *time.Duration
