@@ -110,7 +110,7 @@ func (l *lowerer) definition(d *def) string {
 	for _, v := range d.values {
 		values = append(values, l.implicit(v, t))
 	}
-	if targets := l.definedTypes(d); needsParallel(d.lhs, targets) {
+	if targets := l.definedTypes(d); needsParallel(d.lhs, targets) || len(values) > 1 && slices.ContainsFunc(d.values, calls) {
 		return l.parallel(d.lhs, lhs, values, targets)
 	}
 	return left + strings.Join(values, ", ")

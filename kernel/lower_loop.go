@@ -132,7 +132,7 @@ func (l *lowerer) forStmt(s *ast.ForStmt) string {
 		if s == nil {
 			return ""
 		}
-		return h.stmt(s)
+		return h.simple(s)
 	}
 	cond := ""
 	if s.Cond != nil {
@@ -280,8 +280,11 @@ func (l *lowerer) rangeFunc(s *ast.RangeStmt, sig *types.Signature) string {
 	}
 	f.ret = func(r *ast.ReturnStmt) string {
 		set := ""
-		if len(r.Results) > 0 {
-			set = strings.Join(results, ", ") + " = " + strings.Join(f.results(r), ", ") + ";"
+		switch values := f.results(r); {
+		case len(values) == len(results):
+			set = each(results, values)
+		case len(values) > 0:
+			set = strings.Join(results, ", ") + " = " + strings.Join(values, ", ") + ";"
 		}
 		return "{" + set + leave(l.returnOf(r, results)) + "}"
 	}

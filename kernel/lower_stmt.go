@@ -139,7 +139,7 @@ func (l *lowerer) assign(s *ast.AssignStmt) string {
 		}
 		rhs = append(rhs, value)
 	}
-	if tok == token.ASSIGN && needsParallel(s.Lhs, targets) {
+	if tok == token.ASSIGN && (needsParallel(s.Lhs, targets) || len(rhs) > 1 && slices.ContainsFunc(s.Rhs, calls)) {
 		return declared + l.parallel(s.Lhs, lhs, rhs, targets)
 	}
 	return left + strings.Join(rhs, ", ")
@@ -178,6 +178,18 @@ func (l *lowerer) declared(s *ast.AssignStmt) (decl string, mixed bool) {
 		return "", false
 	}
 	return decl, true
+}
+
+// calls tells whether x calls anything: Yaegi loses the other values of the same
+// assignment then.
+func calls(x ast.Expr) bool {
+	found := false
+	ast.Inspect(x, func(n ast.Node) bool {
+		_, call := n.(*ast.CallExpr)
+		found = found || call
+		return !found
+	})
+	return found
 }
 
 func isCall(x ast.Expr) bool {
@@ -270,10 +282,19 @@ func (l *lowerer) localVar(v *ast.ValueSpec) string {
 	return s + " = " + strings.Join(values, ", ")
 }
 
+// simple lowers a statement in the header of another one, where no block may stand.
+func (l *lowerer) simple(s ast.Stmt) string {
+	text := l.stmt(s)
+	if strings.HasPrefix(text, "{") {
+		return "func() " + text + "()"
+	}
+	return text
+}
+
 func (l *lowerer) ifStmt(s *ast.IfStmt) string {
 	out := "if "
 	if s.Init != nil {
-		out += l.stmt(s.Init) + "; "
+		out += l.simple(s.Init) + "; "
 	}
 	out += l.expr(s.Cond) + " " + l.block(s.Body)
 	if s.Else != nil {

@@ -24,7 +24,7 @@ func (l *lowerer) switchStmt(s *ast.SwitchStmt) string {
 	}
 	out := label + "switch "
 	if s.Init != nil {
-		out += l.stmt(s.Init) + "; "
+		out += l.simple(s.Init) + "; "
 	}
 	sep := " || " // Yaegi looks at the first condition only
 	if s.Tag != nil {
