@@ -9,9 +9,9 @@ import (
 
 const checkpointing = `{"user":"root","name":"test","checkpoint":true,"failover_timeout":60,"capabilities":[{"type":"PARTITION_AWARE"}]}`
 
-// quick makes the master notice the loss of an agent within half a second.
+// quick makes the master notice the loss of an agent after 1.2 s.
 func quick() Options {
-	return Options{AgentPingTimeout: 200 * time.Millisecond, MaxAgentPingTimeouts: 2, AllocationInterval: 20 * time.Millisecond, UpdateRetryMin: 20 * time.Millisecond}
+	return Options{AgentPingTimeout: 400 * time.Millisecond, MaxAgentPingTimeouts: 3, AllocationInterval: 20 * time.Millisecond, UpdateRetryMin: 20 * time.Millisecond}
 }
 
 func TestAgentKilledAndBack(t *testing.T) {
