@@ -67,10 +67,11 @@ func TestByRole(t *testing.T) {
 }
 
 func TestAttributes(t *testing.T) {
-	list, err := resources.ParseAttributes("rack:r2d2;level:3;ports:[1-2,5-6];zones:{a,b}")
+	list, err := resources.ParseAttributes("rack:r2d2;level:3;ports:[1-2,5-6]")
 	if err != nil {
 		t.Fatal(err)
 	}
+	list = append(list, &v1.Attribute{Name: new("zones"), Type: v1.Value_SET.Enum(), Set: &v1.Value_Set{Item: []string{"a", "b"}}}) // no flag gives one
 	want := `{"rack":"r2d2","level":3.0,"ports":"[1-2, 5-6]","zones":"{a, b}"}`
 	if got := written(func(e *mesos.Encoder) { Attributes(e, list) }); got != want {
 		t.Errorf("got %s, want %s", got, want)
