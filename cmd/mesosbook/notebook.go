@@ -85,6 +85,22 @@ func (f *notebookFlags) sessionOptions(master string) (session.Options, error) {
 	return opts, nil
 }
 
+// check tells of settings with which no notebook can start.
+func (f *notebookFlags) check() error {
+	if f.noCluster && f.master != "" {
+		return usageError{errors.New("--no-cluster and --master exclude each other")}
+	}
+	opts, err := f.sessionOptions(f.master)
+	if err == nil {
+		err = opts.Check()
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.cluster.options(io.Discard)
+	return err
+}
+
 // notebook is a kernel with the names of Mesos, the session they use, and the
 // embedded cluster where there is one. Session and cluster start when they are
 // first asked for.
@@ -112,17 +128,7 @@ func openNotebook(flags notebookFlags, log io.Writer, output func(kernel.Output)
 }
 
 func newNotebook(flags notebookFlags, output func(kernel.Output), notice func(string)) (*notebook, error) {
-	if flags.noCluster && flags.master != "" {
-		return nil, usageError{errors.New("--no-cluster and --master exclude each other")}
-	}
-	opts, err := flags.sessionOptions(flags.master)
-	if err == nil {
-		err = opts.Check()
-	}
-	if err != nil {
-		return nil, err
-	}
-	if _, err := flags.cluster.options(io.Discard); err != nil {
+	if err := flags.check(); err != nil {
 		return nil, err
 	}
 	nb := &notebook{flags: flags, notice: notice}
@@ -131,6 +137,7 @@ func newNotebook(flags notebookFlags, output func(kernel.Output), notice func(st
 		nb.printed.write(o)
 		show(o)
 	}
+	var err error
 	if nb.names, err = names.New(names.Options{
 		Session: nb.Session,
 		Context: func() context.Context { return nb.Kernel.Context() },

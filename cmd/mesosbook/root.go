@@ -129,6 +129,9 @@ func (f *replFlags) openStore(terminal bool, warn io.Writer) (*store, error) {
 }
 
 func runREPL(ctx context.Context, flags replFlags, std stdio) error {
+	if err := flags.check(); err != nil {
+		return err // before there is a session to keep
+	}
 	terminal := isTerminal(std.in) && isTerminal(std.out)
 	kept, err := flags.openStore(terminal, std.err)
 	if err != nil {
