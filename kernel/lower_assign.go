@@ -19,10 +19,10 @@ func (l *lowerer) assign(s *ast.AssignStmt) string {
 	if mixed {
 		tok = token.ASSIGN
 	}
-	if tok == token.ASSIGN && len(s.Lhs) > 1 && len(s.Rhs) == 1 && slices.ContainsFunc(s.Lhs, isPlace) {
-		return declared + l.unpack(s)
+	if len(s.Lhs) > 1 && len(s.Rhs) == 1 && (mixed || tok == token.ASSIGN && slices.ContainsFunc(s.Lhs, isPlace)) {
+		return l.unpack(s, declared)
 	}
-	left := declared + strings.Join(lhs, ", ") + " " + tok.String() + " "
+	left := strings.Join(lhs, ", ") + " " + tok.String() + " "
 	if tuple, ok := l.typeOf(s.Rhs[0]).(*types.Tuple); ok && isCall(s.Rhs[0]) && tok == token.ASSIGN {
 		var to []types.Type
 		for _, x := range s.Lhs {
@@ -33,7 +33,7 @@ func (l *lowerer) assign(s *ast.AssignStmt) string {
 	if len(s.Lhs) == 2 && len(s.Rhs) == 1 {
 		if tok == token.ASSIGN {
 			if out := l.assignCommaOk(s, lhs); out != "" {
-				return declared + out
+				return out
 			}
 		}
 		return left + l.commaOk(s.Rhs[0])
@@ -47,14 +47,21 @@ func (l *lowerer) assign(s *ast.AssignStmt) string {
 			targets[i] = to
 		}
 		value := l.implicit(x, to)
+		if tok == token.DEFINE && len(s.Rhs) > 1 {
+			value = l.sheltered(x, value)
+		}
 		if _, ok := ast.Unparen(x).(*ast.CompositeLit); ok && tok == token.ASSIGN && l.isResult(s.Lhs[min(i, len(s.Lhs)-1)]) {
 			t := l.k.temp() // Yaegi would lose a literal
 			value = "func() " + l.typ(to) + " { var " + t + " " + l.typ(to) + " = " + value + "; return " + t + " }()"
 		}
 		rhs = append(rhs, value)
 	}
-	if tok == token.ASSIGN && (needsParallel(s.Lhs, targets) || len(rhs) > 1 && slices.ContainsFunc(s.Rhs, calls)) {
-		return declared + l.parallel(s.Lhs, lhs, rhs, targets)
+	switch {
+	case mixed: // the values do not see the new variables
+		set, assign := l.apart(s.Lhs, lhs, rhs, targets)
+		return set + declared + assign
+	case tok == token.ASSIGN && (needsParallel(s.Lhs, targets) || len(rhs) > 1 && slices.ContainsFunc(s.Rhs, calls)):
+		return l.parallel(s.Lhs, lhs, rhs, targets)
 	}
 	return left + strings.Join(rhs, ", ")
 }
@@ -94,13 +101,13 @@ func (l *lowerer) declared(s *ast.AssignStmt) (decl string, mixed bool) {
 	return decl, true
 }
 
-// calls tells whether x calls anything once it is lowered: Yaegi loses the other values of the same
-// assignment then.
+// calls tells whether x calls anything once it is lowered, or makes a composite
+// literal: Yaegi loses the other values of the same assignment then.
 func calls(x ast.Expr) bool {
 	found := false
 	ast.Inspect(x, func(n ast.Node) bool {
 		switch n := n.(type) {
-		case *ast.CallExpr, *ast.TypeAssertExpr:
+		case *ast.CallExpr, *ast.TypeAssertExpr, *ast.CompositeLit:
 			found = true
 		case *ast.UnaryExpr: // a receive is lowered to a call
 			found = found || n.Op == token.ARROW
@@ -108,6 +115,26 @@ func calls(x ast.Expr) bool {
 		return !found
 	})
 	return found
+}
+
+// sheltered gives the value of x, one of several of a definition, by a call if it
+// makes a composite literal: Yaegi loses the other values otherwise.
+func (l *lowerer) sheltered(x ast.Expr, value string) string {
+	literal := false
+	ast.Inspect(x, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.CompositeLit:
+			literal = true
+		}
+		return !literal
+	})
+	if !literal {
+		return value
+	}
+	v, t := l.k.temp(), l.typ(l.typeOf(x))
+	return "func() " + t + " { var " + v + " " + t + " = " + value + "; return " + v + " }()"
 }
 
 func isCall(x ast.Expr) bool {
@@ -153,7 +180,9 @@ func isPlace(x ast.Expr) bool {
 
 // unpack assigns the values of a call or of a comma-ok form by way of temporaries:
 // Yaegi loses those that go to the elements of maps, and evaluates the call first.
-func (l *lowerer) unpack(s *ast.AssignStmt) string {
+// declared are the declarations of variables that are new, which the values do
+// not see.
+func (l *lowerer) unpack(s *ast.AssignStmt, declared string) string {
 	tuple := l.info.TypeOf(s.Rhs[0]).(*types.Tuple)
 	var set, assign strings.Builder
 	var temps []string
@@ -170,12 +199,22 @@ func (l *lowerer) unpack(s *ast.AssignStmt) string {
 		fmt.Fprintf(&assign, "%s = %s;", target, l.convert(t, from, l.targetType(x)))
 	}
 	values := l.commaOk(s.Rhs[0])
-	return "{" + set.String() + strings.Join(temps, ", ") + " := " + values + ";" + assign.String() + "}"
+	out := set.String() + strings.Join(temps, ", ") + " := " + values + ";" + declared + assign.String()
+	if declared != "" {
+		return out
+	}
+	return "{" + out + "}"
 }
 
 // parallel assigns values one after another, by way of temporaries: Yaegi
 // fails on several interface values at once. to are the types of the targets.
 func (l *lowerer) parallel(targets []ast.Expr, names, values []string, to []types.Type) string {
+	set, assign := l.apart(targets, names, values, to)
+	return "{" + set + assign + "}"
+}
+
+// apart gives the two halves of parallel: what evaluates, and what assigns.
+func (l *lowerer) apart(targets []ast.Expr, names, values []string, to []types.Type) (evaluate, store string) {
 	var set, assign strings.Builder
 	for i, x := range targets {
 		if isPlace(x) {
@@ -193,7 +232,7 @@ func (l *lowerer) parallel(targets []ast.Expr, names, values []string, to []type
 		fmt.Fprintf(&set, "var %s %s = %s;", t, l.typ(to[i]), v)
 		fmt.Fprintf(&assign, "%s = %s;", names[i], t)
 	}
-	return "{" + set.String() + assign.String() + "}"
+	return set.String(), assign.String()
 }
 
 // heldTarget evaluates the operands of a target now, from left to right.

@@ -149,7 +149,11 @@ func (l *lowerer) localVar(v *ast.ValueSpec) string {
 	}
 	var values []string
 	for _, x := range v.Values {
-		values = append(values, l.implicit(x, t))
+		value := l.implicit(x, t)
+		if len(v.Values) > 1 && t == nil {
+			value = l.sheltered(x, value)
+		}
+		values = append(values, value)
 	}
 	return s + " = " + strings.Join(values, ", ")
 }
