@@ -32,6 +32,7 @@ type checked struct {
 	broken map[string]*Diagnostic // older entries (and methods, as T.M) that no longer compile
 	was    map[string]types.Object
 	added  []*entry // methods that the cell adds to older types
+	failed bool     // the checker broke down
 }
 
 // check type-checks u against the session. It changes nothing; when u.errs is
@@ -41,6 +42,20 @@ func (k *Kernel) check(u *unit) *checked {
 	if len(u.errs) > 0 {
 		return c
 	}
+	c.rounds()
+	return c
+}
+
+// rounds checks until nothing changes any more. A panic of the checker, which
+// has some on unusual code, makes the cell one that is not supported.
+func (c *checked) rounds() {
+	defer func() {
+		if p := recover(); p != nil {
+			c.failed = true
+			d := c.diagnose(token.Position{}, fmt.Sprintf("not supported by the type checker: %v", p))
+			c.errs = []Diagnostic{d}
+		}
+	}()
 	c.compare()
 	for range 20 { // each round adds a changed variable or a broken entry
 		again := c.round()
@@ -48,7 +63,6 @@ func (k *Kernel) check(u *unit) *checked {
 			break
 		}
 	}
-	return c
 }
 
 // compare finds which of the cell's definitions differ from the live ones.

@@ -94,7 +94,7 @@ func (h *host) symbols() map[string]reflect.Value {
 		"Print": h.print, "Println": h.println, "Typed": h.typed, "Dynamic": h.dynamic, "TypeName": h.typeName,
 		"Err": func(v any) error { return sessionError{h, v} }, "Stringer": func(v any) fmt.Stringer { return sessionStringer{h, v} },
 		"Unwrap": tested, "IsEmpty": isEmpty, "IsNil": isNil, "Plain": plainValue, "Any": func(v any) any { return v }, "Equal": h.equal, "AsFunc": h.asFunc, "Methods": h.fillMethods, "Format": h.format,
-		"NotType": h.notType, "Index": h.index, "Low": h.low, "High": h.high, "JSON": h.json, "Decode": h.decodeWith,
+		"NotType": h.notType, "Index": h.index, "Shift": h.shift, "Runes": runes, "Low": h.low, "High": h.high, "JSON": h.json, "Decode": h.decodeWith,
 		"MethodText":   func(tag int, ptr bool, name string, f func(any) string) { h.setMethod(tag, ptr, name, f) },
 		"MethodBytes":  func(tag int, ptr bool, name string, f func(any) ([]byte, error)) { h.setMethod(tag, ptr, name, f) },
 		"MethodSet":    func(tag int, ptr bool, name string, f func(any, []byte) error) { h.setMethod(tag, ptr, name, f) },

@@ -47,6 +47,9 @@ func (l *lowerer) assign(s *ast.AssignStmt) string {
 			targets[i] = to
 		}
 		value := l.implicit(x, to)
+		if tok == token.SHL_ASSIGN || tok == token.SHR_ASSIGN {
+			value = l.shiftCount(x)
+		}
 		if tok == token.DEFINE && len(s.Rhs) > 1 {
 			value = l.sheltered(x, value)
 		}

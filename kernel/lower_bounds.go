@@ -119,3 +119,21 @@ func (h *host) high(i, j, limit int, isLength bool) int {
 	}
 	return j
 }
+
+// shiftCount lowers the right side of a shift: a negative one panics, which
+// Yaegi does not see. It is not looked at in loops.
+func (l *lowerer) shiftCount(x ast.Expr) string {
+	b, ok := l.typeOf(x).Underlying().(*types.Basic)
+	if !ok || l.looped || l.info.Types[x].Value != nil || b.Info()&types.IsUnsigned != 0 {
+		return l.expr(x)
+	}
+	return "rt_.Shift(int(" + l.expr(x) + "))"
+}
+
+// shift gives n when something can be shifted by it.
+func (h *host) shift(n int) uint {
+	if n < 0 {
+		panic(runtimeError("negative shift amount"))
+	}
+	return uint(n)
+}

@@ -235,6 +235,9 @@ func (l *lowerer) binary(x *ast.BinaryExpr) string {
 			return s
 		}
 	}
+	if x.Op == token.SHL || x.Op == token.SHR {
+		return l.expr(x.X) + " " + x.Op.String() + " " + l.shiftCount(x.Y)
+	}
 	return l.expr(x.X) + " " + x.Op.String() + " " + l.expr(x.Y)
 }
 

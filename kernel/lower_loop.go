@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"strconv"
 	"strings"
 )
 
@@ -162,7 +163,14 @@ func (l *lowerer) rangeStmt(s *ast.RangeStmt) string {
 	switch u := t.Underlying().(type) {
 	case *types.Basic:
 		if u.Info()&types.IsInteger != 0 {
-			return l.rangeInt(s, t)
+			return l.rangeInt(s, l.expr(s.X), t)
+		}
+		if s.Key != nil && !isBlankIdent(s.Key) {
+			return l.rangeString(s)
+		}
+	case *types.Pointer: // may be nil
+		if a, ok := u.Elem().Underlying().(*types.Array); ok && (s.Value == nil || isBlankIdent(s.Value)) && l.pure(s.X) {
+			return l.rangeInt(s, strconv.FormatInt(a.Len(), 10), types.Typ[types.Int])
 		}
 	case *types.Signature:
 		return l.rangeFunc(s, u)
@@ -182,9 +190,37 @@ func (l *lowerer) rangeStmt(s *ast.RangeStmt) string {
 	return l.rangePlain(s)
 }
 
-func (l *lowerer) rangeInt(s *ast.RangeStmt, t types.Type) string {
+// isBlankIdent tells whether x is `_`.
+func isBlankIdent(x ast.Expr) bool {
+	id, ok := x.(*ast.Ident)
+	return ok && id.Name == "_"
+}
+
+// rangeString goes through a list of the runes with their places, which Yaegi
+// gets wrong behind bytes that are no UTF-8.
+func (l *lowerer) rangeString(s *ast.RangeStmt) string {
+	v := l.k.temp()
+	enter := l.rangeVar(s.Key, s.Tok, fmt.Sprintf("(%s >> %d)", v, runeBits))
+	enter += l.rangeVar(s.Value, s.Tok, fmt.Sprintf("%s(%s & %d)", l.typ(types.Typ[types.Rune]), v, 1<<runeBits-1))
+	return fmt.Sprintf("for _, %s := range rt_.Runes(string(%s)) {%s%s%s}", v, l.expr(s.X), l.check(), enter, l.loop("").stmts(s.Body.List))
+}
+
+// runeBits is how many bits a rune takes at most.
+const runeBits = 21
+
+// runes gives for each rune of s its place, shifted by runeBits, and the rune.
+func runes(s string) []int {
+	out := make([]int, 0, len(s))
+	for i, r := range s {
+		out = append(out, i<<runeBits|int(r))
+	}
+	return out
+}
+
+// rangeInt counts up to count, which is of type t.
+func (l *lowerer) rangeInt(s *ast.RangeStmt, count string, t types.Type) string {
 	i, n, typ := l.k.temp(), l.k.temp(), l.typ(types.Default(t))
-	return fmt.Sprintf("for %s, %s := %s(0), %s(%s); %s < %s; %s++ {%s%s%s}", i, n, typ, typ, l.expr(s.X), i, n, i,
+	return fmt.Sprintf("for %s, %s := %s(0), %s(%s); %s < %s; %s++ {%s%s%s}", i, n, typ, typ, count, i, n, i,
 		l.check(), l.rangeVar(s.Key, s.Tok, i), l.loop("").stmts(s.Body.List))
 }
 

@@ -22,16 +22,16 @@ func (l *lowerer) switchStmt(s *ast.SwitchStmt) string {
 	if s.Tag != nil && !l.constantCases(s) {
 		return l.comparingSwitch(s, f, label)
 	}
-	out := label + "switch "
-	if s.Init != nil {
-		out += l.simple(s.Init) + "; "
+	out, end := label+"switch ", "}"
+	if s.Init != nil { // Yaegi takes no tag but a variable behind it
+		out, end = "{"+l.stmt(s.Init)+"\n"+out, "}}"
 	}
 	sep := " || " // Yaegi looks at the first condition only
 	if s.Tag != nil {
 		out += l.expr(s.Tag)
 		sep = ", "
 	}
-	return out + " {" + l.clauses(s, f, func(x []ast.Expr) string { return strings.Join(l.exprs(x), sep) }) + "}"
+	return out + " {" + l.clauses(s, f, func(x []ast.Expr) string { return strings.Join(l.exprs(x), sep) }) + end
 }
 
 func (l *lowerer) clauses(s *ast.SwitchStmt, body *lowerer, cond func([]ast.Expr) string) string {

@@ -308,3 +308,20 @@ func TestHelperNames(t *testing.T) {
 	}
 	p.interrupt(t, "wait()")
 }
+
+// TestCheckerPanic: a panic of the type checker ends the cell alone.
+func TestCheckerPanic(t *testing.T) {
+	p := newPlayer(t)
+	p.play(t.Context(), `import "strings"`)
+	imp := p.k.imp
+	p.k.imp = nil
+	p.play(t.Context(), `strings.ToUpper("a")`)
+	if got := p.errs.String(); !strings.HasPrefix(got, "unsupported") || !strings.Contains(got, "not supported by the type checker: ") {
+		t.Errorf("errors: %q", got)
+	}
+	p.k.imp = imp
+	p.play(t.Context(), `x := 6; x * 7`)
+	if got := p.out.String(); got != "= 42\n" {
+		t.Errorf("printed after it: %q, errors %q", got, p.errs.String())
+	}
+}

@@ -37,7 +37,11 @@ func (k *Kernel) evaluate(ctx context.Context, code string) ([]Value, []string, 
 	}
 	c := k.check(u)
 	if len(u.errs) > 0 {
-		return nil, nil, &Error{Cell: k.cell, Kind: TypeError, Diagnostics: u.errs}
+		kind := TypeError
+		if c.failed {
+			kind = UnsupportedError
+		}
+		return nil, nil, &Error{Cell: k.cell, Kind: kind, Diagnostics: u.errs}
 	}
 	if k.opts.Before != nil {
 		if err := k.opts.Before(ctx, code); err != nil {
