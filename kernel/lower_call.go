@@ -170,9 +170,9 @@ func (l *lowerer) builtin(name string, x *ast.CallExpr) string {
 func (l *lowerer) minMax(name string, x *ast.CallExpr) string {
 	t := l.typ(l.typeOf(x))
 	op := map[string]string{"min": "<", "max": ">"}[name]
-	f := l.helperFunc(name+" "+t, name, func(n string) string {
+	f := l.helperOf(name, name, func(n string) string {
 		return fmt.Sprintf("func %s(a %s, rest ...%s) %s { for _, v := range rest { if v %s a || v != v { a = v } }; return a }", n, t, t, t, op)
-	})
+	}, l.typeOf(x))
 	var args []string
 	for _, a := range x.Args {
 		args = append(args, t+"("+l.expr(a)+")")

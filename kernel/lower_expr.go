@@ -401,18 +401,30 @@ func (l *lowerer) receive(x *ast.UnaryExpr, commaOk bool) string {
 func (l *lowerer) receiver(elem types.Type, commaOk bool) string {
 	t := l.typ(elem)
 	if commaOk {
-		return l.helperFunc("recv2 "+t, "recv", func(name string) string {
+		return l.helperOf("recv2", "recv", func(name string) string {
 			return fmt.Sprintf("func %s(c <-chan (%s)) (%s, bool) { var v %s; ok := rt_.Recv(c, &v); return v, ok }", name, t, t, t)
-		})
+		}, elem)
 	}
-	return l.helperFunc("recv "+t, "recv", func(name string) string {
+	return l.helperOf("recv", "recv", func(name string) string {
 		return fmt.Sprintf("func %s(c <-chan (%s)) %s { var v %s; rt_.Recv(c, &v); return v }", name, t, t, t)
-	})
+	}, elem)
 }
 
 func (l *lowerer) sender(elem types.Type) string {
 	t := l.typ(elem)
-	return l.helperFunc("send "+t, "send", func(name string) string {
+	return l.helperOf("send", "send", func(name string) string {
 		return fmt.Sprintf("func %s(c chan<- (%s), v %s) { rt_.Send(c, &v) }", name, t, t)
-	})
+	}, elem)
+}
+
+// helperOf gives a helper function for the types ts; a literal where one of them
+// is declared in a function, as it has no name outside.
+func (l *lowerer) helperOf(key, name string, text func(name string) string, ts ...types.Type) string {
+	for _, t := range ts {
+		if l.mentionsLocal(t) {
+			return text("")
+		}
+		key += " " + l.typ(t)
+	}
+	return l.helperFunc(key, name, text)
 }

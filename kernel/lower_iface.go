@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -41,10 +42,7 @@ func (l *lowerer) convert(s string, from, to types.Type) string {
 	text := func(name string) string {
 		return "func " + name + "(v " + l.typ(from) + ") " + l.typ(to) + " {" + l.conversion(from, to) + "}"
 	}
-	if l.isLocal(from) || l.isLocal(to) {
-		return text("") + "(" + s + ")"
-	}
-	return l.helperFunc("as "+l.typ(from)+" "+l.typ(to), "as", text) + "(" + s + ")"
+	return l.helperOf("as", "as", text, from, to) + "(" + s + ")"
 }
 
 // held spells a value of a session's interface type that a call or a pointer gives,
@@ -115,6 +113,34 @@ func hostMaker(t types.Type) string {
 func (lw *lowering) isLocal(t types.Type) bool {
 	o := typeNameOf(t)
 	return o != nil && lw.isSessionType(o.Type()) && !isPackageLevel(o)
+}
+
+// mentionsLocal tells whether a type that is declared in a function is part of
+// the spelling of t.
+func (lw *lowering) mentionsLocal(t types.Type) bool {
+	if lw.isLocal(t) {
+		return true
+	}
+	list := func(ts ...types.Type) bool { return slices.ContainsFunc(ts, lw.mentionsLocal) }
+	switch t := types.Unalias(t).(type) {
+	case *types.Pointer:
+		return list(t.Elem())
+	case *types.Slice:
+		return list(t.Elem())
+	case *types.Array:
+		return list(t.Elem())
+	case *types.Chan:
+		return list(t.Elem())
+	case *types.Map:
+		return list(t.Key(), t.Elem())
+	case *types.Signature:
+		return list(t.Params(), t.Results())
+	case *types.Tuple:
+		return slices.ContainsFunc(slices.Collect(t.Variables()), func(v *types.Var) bool { return lw.mentionsLocal(v.Type()) })
+	case *types.Struct:
+		return slices.ContainsFunc(slices.Collect(t.Fields()), func(v *types.Var) bool { return lw.mentionsLocal(v.Type()) })
+	}
+	return false
 }
 
 // box gives the name of the struct that stands for a value of t in an interface.
@@ -219,10 +245,7 @@ func (l *lowerer) typeTest(s string, t types.Type) string {
 	text := func(name string) string {
 		return fmt.Sprintf("func %s(v interface{}) (%s, bool) { b, ok := rt_.Unwrap(v).(%s); return b.%s, ok }", name, l.typ(t), box, boxField)
 	}
-	if l.isLocal(t) {
-		return text("") + "(" + s + ")"
-	}
-	return l.helperFunc("unbox "+l.typ(t), "unbox", text) + "(" + s + ")"
+	return l.helperOf("unbox", "unbox", text, t) + "(" + s + ")"
 }
 
 // binary lowers an operation; interface values are compared by the host.

@@ -303,10 +303,7 @@ func (l *lowerer) typeCase(v, chosen string, number int, list []ast.Expr) (test,
 		text := func(name string) string {
 			return "func " + name + "(v interface{}) bool { x, ok := " + l.typeTest("v", t) + "; _ = x; return ok }"
 		}
-		is := text("") // a type that is local to a function has no name outside
-		if !l.isLocal(t) {
-			is = l.helperFunc("is "+l.typ(t), "is", text)
-		}
+		is := l.helperOf("is", "is", text, t)
 		test += fmt.Sprintf("\nif %s == 0 && %s(%s) { %s = %d }", chosen, is, v, chosen, number)
 	}
 	return test, v
