@@ -25,6 +25,12 @@ func (l *lowerer) implicit(x ast.Expr, to types.Type) string {
 // without being asked.
 func (l *lowerer) convert(s string, from, to types.Type) string {
 	to = l.sub(to)
+	if l.toHostFunc(from, to) {
+		return "(" + l.typ(to) + ")(" + s + ")"
+	}
+	if _, ok := types.Unalias(from).(*types.Signature); ok && to != nil && isEmptyInterface(to) && !strings.HasPrefix(s, "func") {
+		return "(" + l.typ(from) + ")(" + s + ")" // Yaegi would hand over its own form of a declared function
+	}
 	if from != nil && l.toHostInterface(from, to) {
 		return l.helperFunc("as "+l.typ(from)+" "+l.typ(to), "as", func(name string) string {
 			return fmt.Sprintf("func %s(v %s) %s { x, _ := %s(v); return x }", name, l.typ(from), l.typ(to), l.converter(to))
@@ -36,13 +42,22 @@ func (l *lowerer) convert(s string, from, to types.Type) string {
 	if to == nil || from == nil || !types.IsInterface(to) || types.IsInterface(from) || !l.ofSession(from) && !(isEmptyInterface(to) && l.hidesNames(from)) {
 		return s
 	}
-	if _, ptr := types.Unalias(from).(*types.Pointer); ptr && !isEmptyInterface(to) && l.isSessionType(to) {
-		return s
-	}
 	text := func(name string) string {
 		return "func " + name + "(v " + l.typ(from) + ") " + l.typ(to) + " {" + l.conversion(from, to) + "}"
 	}
 	return l.helperOf("as", "as", text, from, to) + "(" + s + ")"
+}
+
+// toHostFunc tells whether a function becomes one of the host's function types
+// (http.HandlerFunc): Yaegi hands over its own form of a declared function.
+func (l *lowerer) toHostFunc(from, to types.Type) bool {
+	n, ok := types.Unalias(to).(*types.Named)
+	if !ok || l.isSessionType(n) {
+		return false
+	}
+	_, unnamed := types.Unalias(from).(*types.Signature)
+	_, function := n.Underlying().(*types.Signature)
+	return unnamed && function
 }
 
 // held spells a value of a session's interface type that a call or a pointer gives,
