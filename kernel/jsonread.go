@@ -131,7 +131,6 @@ func (r *jsonReader) placed(wrong *json.UnmarshalTypeError, t types.Type) error 
 	in := *wrong
 	in.Field = strings.Join(slices.DeleteFunc(append(slices.Clone(r.path), in.Field), isBlank), ".")
 	if in.Struct == "" && r.strct != nil {
-		in.Struct = "struct"
 		if o := typeNameOf(r.strct); o != nil {
 			in.Struct = o.Name()
 		}

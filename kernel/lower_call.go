@@ -105,7 +105,16 @@ func (l *lowerer) argument(x *ast.CallExpr, i int, host bool) string {
 	case x.Ellipsis.IsValid() && i == len(x.Args)-1:
 		return s
 	}
-	return l.convert(s, from, to)
+	return l.taken(l.convert(s, from, to), to)
+}
+
+// taken spells a value of a session's interface type for a parameter. Of a call Yaegi
+// would hand over the place of its result, which the next call overwrites.
+func (l *lowerer) taken(s string, to types.Type) string {
+	if !strings.HasSuffix(s, ")") || !l.isWrapped(to) {
+		return s
+	}
+	return "(" + s + ")"
 }
 
 // callsHost tells whether a call goes to compiled code.

@@ -62,7 +62,7 @@ func (l *lowerer) stmt(s ast.Stmt) string {
 		return l.expr(s.X) + s.Tok.String()
 	case *ast.SendStmt:
 		ch := l.typeOf(s.Chan).Underlying().(*types.Chan)
-		return l.sender(ch.Elem()) + "(" + l.expr(s.Chan) + ", " + l.implicit(s.Value, ch.Elem()) + ")"
+		return l.sender(ch.Elem()) + "(" + l.expr(s.Chan) + ", " + l.taken(l.implicit(s.Value, ch.Elem()), ch.Elem()) + ")"
 	case *ast.BlockStmt:
 		return l.block(s)
 	case *ast.IfStmt:
