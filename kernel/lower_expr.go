@@ -73,6 +73,10 @@ func (l *lowerer) expr(x ast.Expr) string {
 		if x.Op == token.ARROW {
 			return l.receive(x, false)
 		}
+		if lit, ok := ast.Unparen(x.X).(*ast.CompositeLit); ok && x.Op == token.AND && structOf(l.typeOf(lit)) == nil {
+			t := l.typ(l.typeOf(lit)) // Yaegi would give the same place each time
+			return "func() *" + t + " { v := " + l.expr(lit) + "; return &v }()"
+		}
 		return x.Op.String() + l.expr(x.X)
 	case *ast.BinaryExpr:
 		return l.binary(x)
