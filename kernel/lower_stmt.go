@@ -202,11 +202,11 @@ func (l *lowerer) returnStmt(s *ast.ReturnStmt) string {
 		return "return"
 	}
 	results := l.results(s)
-	if !l.swapsResults(s) {
+	if !l.swapsResults(s) && (len(results) < 2 || !slices.ContainsFunc(s.Results, calls)) {
 		return "return " + strings.Join(results, ", ")
 	}
 	set := ""
-	for i, r := range results { // Yaegi sets the named results one after another
+	for i, r := range results { // Yaegi sets the results one after another, and mixes up those of append
 		v := l.k.temp()
 		set += fmt.Sprintf("var %s %s = %s;", v, l.typ(l.fn.sig.Results().At(i).Type()), r)
 		results[i] = v
