@@ -347,8 +347,10 @@ func (l *lowerer) returnOf(r *ast.ReturnStmt, results []string) string {
 		return "return " + strings.Join(results, ", ")
 	}
 	idents := &ast.ReturnStmt{Return: r.Return}
-	for _, v := range results {
-		idents.Results = append(idents.Results, ast.NewIdent(v))
+	for i, v := range results {
+		id := ast.NewIdent(v)
+		l.info.Types[id] = types.TypeAndValue{Type: l.fn.sig.Results().At(i).Type()}
+		idents.Results = append(idents.Results, id)
 	}
 	return l.ret(idents)
 }
