@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -40,9 +42,33 @@ const late = time.Minute
 // player runs cells and keeps what a user would see.
 type player struct {
 	k      *Kernel
-	out    strings.Builder
-	stderr strings.Builder
+	out    pane
+	stderr pane
 	errs   strings.Builder
+}
+
+// pane is text that goroutines of cells may add to while a test reads it.
+type pane struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (p *pane) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *pane) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+func (p *pane) Reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.text.Reset()
 }
 
 func newPlayer(t testing.TB) *player {
@@ -50,9 +76,9 @@ func newPlayer(t testing.TB) *player {
 	p := &player{}
 	k, err := New(Options{Output: func(o Output) {
 		if o.Stream == Stdout {
-			p.out.WriteString(o.Text)
+			io.WriteString(&p.out, o.Text)
 		} else {
-			p.stderr.WriteString(o.Text)
+			io.WriteString(&p.stderr, o.Text)
 		}
 	}})
 	if err != nil {
