@@ -53,9 +53,8 @@ func (l *lowerer) assign(s *ast.AssignStmt) string {
 		if tok == token.DEFINE && len(s.Rhs) > 1 {
 			value = l.sheltered(x, value)
 		}
-		if _, ok := ast.Unparen(x).(*ast.CompositeLit); ok && tok == token.ASSIGN && l.isResult(s.Lhs[min(i, len(s.Lhs)-1)]) {
-			t := l.k.temp() // Yaegi would lose a literal
-			value = "func() " + l.typ(to) + " { var " + t + " " + l.typ(to) + " = " + value + "; return " + t + " }()"
+		if tok == token.ASSIGN && l.isInFunction(s.Lhs[min(i, len(s.Lhs)-1)]) {
+			value = l.carried(x, value, to)
 		}
 		rhs = append(rhs, value)
 	}
@@ -69,15 +68,24 @@ func (l *lowerer) assign(s *ast.AssignStmt) string {
 	return left + strings.Join(rhs, ", ")
 }
 
-// isResult tells whether x is a named result of the function at hand or of one
-// around it.
-func (l *lowerer) isResult(x ast.Expr) bool {
+// isInFunction tells whether x is a variable of a function.
+func (l *lowerer) isInFunction(x ast.Expr) bool {
 	id, ok := ast.Unparen(x).(*ast.Ident)
 	if !ok {
 		return false
 	}
 	v, ok := l.info.Uses[id].(*types.Var)
-	return ok && v.Kind() == types.ResultVar
+	return ok && v.Kind() != types.PackageVar
+}
+
+// carried gives the value of x, a composite literal of type to, by a call: Yaegi
+// loses one that is assigned to a named result, and a struct's that is assigned to
+// a variable of a function around the one at hand. Other values stay as they are.
+func (l *lowerer) carried(x ast.Expr, value string, to types.Type) string {
+	if _, ok := ast.Unparen(x).(*ast.CompositeLit); !ok || to == nil {
+		return value
+	}
+	return l.byCall(value, to)
 }
 
 // declared gives the declarations of the new variables of `a, b := e` when
@@ -136,8 +144,13 @@ func (l *lowerer) sheltered(x ast.Expr, value string) string {
 	if !literal {
 		return value
 	}
-	v, t := l.k.temp(), l.typ(l.typeOf(x))
-	return "func() " + t + " { var " + v + " " + t + " = " + value + "; return " + v + " }()"
+	return l.byCall(value, l.typeOf(x))
+}
+
+// byCall gives a value of type t as the result of a call.
+func (l *lowerer) byCall(value string, t types.Type) string {
+	v, of := l.k.temp(), l.typ(t)
+	return "func() " + of + " { var " + v + " " + of + " = " + value + "; return " + v + " }()"
 }
 
 func isCall(x ast.Expr) bool {

@@ -318,6 +318,9 @@ func (l *lowerer) rangeFunc(s *ast.RangeStmt, sig *types.Signature) string {
 		set := ""
 		switch values := f.results(r); {
 		case len(values) == len(results):
+			for i := range values {
+				values[i] = l.carried(r.Results[i], values[i], l.fn.sig.Results().At(i).Type())
+			}
 			set = each(results, values)
 		case len(values) > 0:
 			set = strings.Join(results, ", ") + " = " + strings.Join(values, ", ") + ";"
