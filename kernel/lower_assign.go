@@ -62,7 +62,7 @@ func (l *lowerer) assign(s *ast.AssignStmt) string {
 	case mixed: // the values do not see the new variables
 		set, assign := l.apart(s.Lhs, lhs, rhs, targets)
 		return set + declared + assign
-	case tok == token.ASSIGN && (needsParallel(s.Lhs, targets) || len(rhs) > 1 && slices.ContainsFunc(s.Rhs, calls)):
+	case tok == token.ASSIGN && (needsParallel(s.Lhs, targets) || len(rhs) > 1 && slices.ContainsFunc(s.Rhs, l.disturbs)):
 		return l.parallel(s.Lhs, lhs, rhs, targets)
 	}
 	return left + strings.Join(rhs, ", ")
@@ -110,6 +110,13 @@ func (l *lowerer) declared(s *ast.AssignStmt) (decl string, mixed bool) {
 		return "", false
 	}
 	return decl, true
+}
+
+// disturbs tells whether Yaegi loses other values of the same assignment for x: a
+// method value is lowered to a call, too.
+func (l *lowerer) disturbs(x ast.Expr) bool {
+	_, function := l.typeOf(x).Underlying().(*types.Signature)
+	return function || calls(x)
 }
 
 // calls tells whether x calls anything once it is lowered, or makes a composite
