@@ -19,6 +19,7 @@ type masterFlags struct {
 	principal, secretFile string
 	caCert, cert, key     string
 	insecure              bool
+	known                 *string // the secret, once it was read
 }
 
 // secretVariable is where a secret is taken from when no file is named; a flag
@@ -57,7 +58,19 @@ func (f *masterFlags) curlFlags() (flags []string) {
 	return flags
 }
 
+// secret is read once: its file may be a pipe, as in --secret-file <(pass show mesos).
 func (f *masterFlags) secret() (string, error) {
+	if f.known != nil {
+		return *f.known, nil
+	}
+	secret, err := f.readSecret()
+	if err == nil {
+		f.known = &secret
+	}
+	return secret, err
+}
+
+func (f *masterFlags) readSecret() (string, error) {
 	if f.secretFile == "" {
 		if f.principal == "" {
 			return "", nil
